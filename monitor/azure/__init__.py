@@ -1,0 +1,1 @@
+"""The only code that knows Azure: credentials and clients, wire structs, paging, errors turned into reasons."""

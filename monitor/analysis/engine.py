@@ -1,0 +1,112 @@
+"""From networks to links, sides and findings: the analysis of one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from monitor.analysis.pairing import pair
+from monitor.analysis.registry import CHECKS
+from monitor.analysis.sides import sides
+from monitor.model import CheckSetting, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from monitor.analysis.registry import Check
+    from monitor.model import ArmId, HalfMissing, HalfUnseen, Link, Severity, Side, VirtualNetwork
+
+
+def _no_severities() -> Mapping[str, Severity]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisOptions:
+    """Which checks are off, which have another severity, and where links to the portal lead."""
+
+    disabled: frozenset[str] = frozenset()
+    severity: Mapping[str, Severity] = field(default_factory=_no_severities)
+    portal_url: str = "https://portal.azure.com"
+    tenant_id: str | None = None
+
+    def severity_of(self, check: Check) -> Severity:
+        """The severity in force."""
+        return self.severity.get(check.name, check.severity)
+
+    def portal_link(self, resource: ArmId) -> str:
+        """Where people see a resource. Its id stands in the fragment, so what is unsafe there is encoded."""
+        tenant = quote(self.tenant_id or "", safe="")
+        return f"{self.portal_url.rstrip('/')}/#@{tenant}/resource{quote(resource.text, safe='/')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All that follows from the facts of one moment, every sequence sorted."""
+
+    links: tuple[Link, ...]
+    sides: tuple[Side, ...]
+    findings: tuple[Finding, ...]
+    checks: tuple[CheckSetting, ...]
+
+
+def analyse(
+    vnets: Iterable[VirtualNetwork],
+    absence: Callable[[ArmId, ArmId], HalfMissing | HalfUnseen],
+    *,
+    options: AnalysisOptions,
+) -> Analysis:
+    """Pair the networks' peerings and check every link.
+
+    ``absence`` is what :func:`~monitor.analysis.pairing.pair` asks.
+    """
+    networks = tuple(vnets)
+    location = {vnet.id: vnet.location for vnet in networks}
+    links = pair(networks, absence)
+    return Analysis(
+        links=links,
+        sides=sides(links, location.get),
+        findings=findings(links, options=options),
+        checks=settings(options),
+    )
+
+
+def findings(links: Iterable[Link], *, options: AnalysisOptions) -> tuple[Finding, ...]:
+    """What is wrong with these links, sorted by check, link and side; at most one finding per check and link."""
+    found = [finding for link in links for finding in _findings(link, options)]
+    found.sort(key=lambda finding: (finding.check, finding.link.id, finding.side.id.key))
+    return tuple(found)
+
+
+def settings(options: AnalysisOptions) -> tuple[CheckSetting, ...]:
+    """The checks that are on, sorted by name."""
+    return tuple(
+        CheckSetting(check.name, options.severity_of(check))
+        for check in sorted(CHECKS, key=lambda check: check.name)
+        if check.name not in options.disabled
+    )
+
+
+def _findings(link: Link, options: AnalysisOptions) -> Iterator[Finding]:
+    """A disabled check still runs and still silences: switching it off must not let its consequences speak."""
+    faulty: set[str] = set()
+    for check in CHECKS:
+        if not faulty.isdisjoint(check.silenced_by):
+            continue
+        fault = next(check.function(link), None)
+        if fault is None:
+            continue
+        faulty.add(check.name)
+        if check.name not in options.disabled:
+            yield Finding(
+                check=check.name,
+                severity=options.severity_of(check),
+                link=link.key,
+                side=fault.side,
+                reason=fault.reason.value,
+                detail=fault.detail,
+                repair=fault.repair,
+                portal_url=options.portal_link(fault.side.id),
+            )

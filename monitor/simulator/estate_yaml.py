@@ -140,7 +140,7 @@ class _Reader:
         return _INVALID if event is _INVALID or at in (None, _INVALID) else TimedEvent(at, event)
 
     def _union(self, node: Node, kinds: tuple[Any, ...], path: str) -> Any:
-        if NoneType in kinds and isinstance(node, ScalarNode) and self._plain(node) is None:
+        if NoneType in kinds and isinstance(node, ScalarNode) and str(node.tag).endswith(":null"):
             return None
         shapes: dict[type[Node], tuple[type, ...]] = {MappingNode: (msgspec.Struct, dict), SequenceNode: (tuple,)}
         wanted = shapes.get(type(node), ())
@@ -168,9 +168,12 @@ class _Reader:
         if kind is not Any and not isinstance(node, ScalarNode):
             return self._say(node, path, f"expected {_describe(kind)}")
         try:
-            return msgspec.convert(self._plain(node), kind)
+            return msgspec.convert(self._yaml.constructor.construct_object(node, deep=True), kind)
         except msgspec.ValidationError as error:
             return self._say(node, path, str(error).replace("`", "'"))
+        except (YAMLError, ValueError) as error:
+            # What looks like a date and is none, for instance; quotes make it the text that was meant.
+            return self._say(node, path, f"this cannot be read, put it in quotes if it is a text: {error}")
 
     def _entries(self, node: Node, path: str, expected: str) -> dict[str, Node] | None:
         if not isinstance(node, MappingNode):
@@ -183,9 +186,6 @@ class _Reader:
                 self._say(key_node, _join(path, key), "this key is written twice: remove one of them")
             entries[key] = value_node
         return entries
-
-    def _plain(self, node: Node) -> Any:
-        return self._yaml.constructor.construct_object(node, deep=True)
 
 
 def _join(path: str, key: str) -> str:

@@ -108,6 +108,7 @@ class Writes:
         if tuple(prefixes) != network.address_space:
             self._cloud.set_address_space(network, tuple(prefixes))
         self._cloud.set_subnets(network, subnets)
+        self._attach_route_tables(network)
         self._cloud.set_tags(network, body.get("tags") or {})
         if wanted != network.encryption:
             self._cloud.set_encryption(network, wanted)
@@ -137,6 +138,18 @@ class Writes:
             return Answer(status=202, headers=headers, content_type=None)
         body["properties"] = {**body["properties"], "provisioningState": "Updating"}
         return Answer.of(body, status=201 if created else 200, headers=headers)
+
+    def _attach_route_tables(self, network: LiveNetwork) -> None:
+        tables = self._cloud.subscriptions[armid.key(network.subscription)].route_tables
+        below = f"{network.id}/subnets/"
+        for table in tables.values():
+            table.subnets = [subnet for subnet in table.subnets if not subnet.startswith(below)]
+        ids = {armid.key(name): table_id for table_id, name in self._route_table_names.items()}
+        for subnet in network.subnets:
+            called = armid.key(subnet.route_table or "")
+            attached = tables.get(ids.get(called, called))
+            if attached is not None:
+                attached.subnets.append(f"{below}{subnet.name}")
 
     def _network(self, request: ArmRequest) -> LiveNetwork:
         target = request.target

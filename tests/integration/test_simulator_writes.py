@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.rest import HttpRequest
 from azure.mgmt.network.models import (
     AddressSpace,
     Subnet,
@@ -17,7 +18,7 @@ from azure.mgmt.network.models import (
     VirtualNetworkPropertiesFormat,
 )
 
-from monitor.simulator import Simulator, events
+from monitor.simulator import Api, RouteTable, Simulator, events
 from tests.unit.simulator.azure_clients import network_client
 from tests.unit.simulator.estates import SUBSCRIPTION, network, pair, small_estate
 
@@ -221,6 +222,65 @@ async def test_a_read_only_subscription_refuses_writes_and_goes_on_reading() -> 
 
     assert read[0] == "Connected"
     assert refused.value.status_code == 409
+
+
+async def test_a_write_is_a_long_running_operation_that_the_sdk_asks_after() -> None:
+    async with Simulator(small_estate()) as simulator, network_client(simulator, SUBSCRIPTION) as client:
+        await _put(client, "vnet-a", "a-to-b", _wanted("vnet-b"))
+        await (await client.virtual_network_peerings.begin_delete("rg-net", "vnet-a", "a-to-b")).result()
+        url = f"{simulator.url}{_id('vnet-b')}?api-version=2026-03-01"
+        location = (await client.send_request(HttpRequest("DELETE", url))).headers["Location"]
+        await client.send_request(HttpRequest("GET", location))
+
+    assert [(request.method, request.api, request.status) for request in simulator.requests] == [
+        ("PUT", Api.PEERING, 200),
+        ("GET", Api.OPERATION, 200),
+        ("GET", Api.PEERING, 200),
+        ("DELETE", Api.PEERING, 202),
+        ("GET", Api.OPERATION, 200),
+        ("DELETE", Api.NETWORK, 202),
+        ("GET", Api.OPERATION, 204),
+    ]
+
+
+async def test_a_new_network_is_listed_and_can_be_peered() -> None:
+    table = RouteTable(name="rt", subscription="sub-one", resource_group="rg-net", location="westeurope")
+    estate = small_estate(route_tables=(table,))
+    async with Simulator(estate) as simulator, network_client(simulator, SUBSCRIPTION) as client:
+        wanted = _network("10.7.0.0/16", subnet="10.7.1.0/24")
+        assert wanted.properties is not None
+        assert wanted.properties.subnets is not None
+        wanted.properties.subnets[0].route_table = SubResource(
+            id=_id("rt").replace("virtualNetworks", "routeTables")
+        )
+        made = await (await client.virtual_networks.begin_create_or_update("rg-net", "vnet-new", wanted)).result()
+        side = await _put(client, "vnet-new", "new-to-a", _wanted("vnet-a"))
+        names = [vnet.name async for vnet in client.virtual_networks.list_all()]
+        rt = await client.route_tables.get("rg-net", "rt")
+
+    assert made.resource_guid
+    assert side.peering_state == "Initiated"
+    assert names == ["vnet-a", "vnet-b", "vnet-new"]
+    assert [subnet.id for subnet in rt.subnets or []] == [f"{_id('vnet-new')}/subnets/web"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code"),
+    [
+        ("vnet-x", b"{", "InvalidRequestContent"),
+        ("vnet-x", b"{}", "InvalidRequestFormat"),
+        ("vnet-x", b'{"properties":{"addressSpace":{"addressPrefixes":["10.8.0.0/16"]}}}', "LocationRequired"),
+        ("vnet-a/virtualNetworkPeerings/p", b'{"properties":{}}', "InvalidRequestFormat"),
+        ("no/virtualNetworkPeerings/p", b'{"properties":{}}', "ResourceNotFound"),
+    ],
+)
+async def test_a_body_that_lacks_what_azure_needs_is_refused(path: str, body: bytes, code: str) -> None:
+    async with Simulator(small_estate()) as simulator, network_client(simulator, SUBSCRIPTION) as client:
+        url = f"{simulator.url}{_id(path)}?api-version=2026-03-01"
+        answer = await client.send_request(HttpRequest("PUT", url, content=body))
+
+    assert answer.status_code in {400, 404}
+    assert answer.json()["error"]["code"] == code
 
 
 async def test_what_is_written_shows_in_the_next_listing() -> None:

@@ -1,0 +1,1 @@
+"""Views of one snapshot for the ``check`` command: pure, from facts to text."""

@@ -1,0 +1,128 @@
+"""The report for people at a terminal: findings first to last by severity, then what could not be seen.
+
+Sentences are wrapped to the width. Commands and addresses never are: each is one line, to be copied as it is.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
+
+from monitor.model import Severity
+from monitor.report.outcome import unseen
+from monitor.report.wording import Names, counted, extent, printable, verdict, worst_first
+
+if TYPE_CHECKING:
+    from monitor.model import Coverage, Finding, Snapshot
+
+_STYLE = {Severity.CRITICAL: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold cyan"}
+_NARROWEST = 40
+
+
+def render(snapshot: Snapshot, *, width: int = 80, colour: bool = False) -> str:
+    """The report as text; ``colour`` adds the terminal's escape sequences, and nothing else ever does."""
+    page = _Page(max(width, _NARROWEST), colour=colour)
+    names = Names(snapshot)
+    for finding in worst_first(snapshot):
+        _finding(page, finding, names)
+    if failed := unseen(snapshot):
+        page.text(Text("Could not see", style="bold"))
+        for row in failed:
+            _failure(page, row, names)
+        page.blank()
+    summary = f"{extent(snapshot)}: {verdict(snapshot)}"
+    if failed:
+        summary += f"; {counted(len(failed), 'read')} failed"
+    if not snapshot.coverage or failed:
+        summary = f"Incomplete: {summary}."
+    elif not snapshot.findings:
+        summary = f"Healthy: {summary}."
+    else:
+        summary += "."
+    page.text(Text(summary, style="bold"))
+    return page.finish()
+
+
+def _finding(page: _Page, finding: Finding, names: Names) -> None:
+    style = _STYLE[finding.severity]
+    page.text(
+        Text.assemble(
+            (finding.severity.upper(), style),
+            " ",
+            (printable(finding.check), "bold"),
+            f" ({printable(finding.reason)})",
+        )
+    )
+    own, other = names.ends(finding)
+    ends = Text(f"{own} <-> {other}")
+    if page.fits(ends, indent=2):
+        page.text(ends, indent=2)
+    else:
+        page.text(Text(own), indent=2)
+        page.text(Text(f"<-> {other}"), indent=2)
+    page.text(
+        Text(f"Side: {printable(finding.side.name)} of {printable(finding.side.vnet.name)}"),
+        indent=2,
+    )
+    page.text(Text(printable(finding.detail)), indent=2)
+    if finding.repair:
+        page.text(Text("Repair:"), indent=2)
+        for command in finding.repair:
+            page.verbatim(command, indent=4)
+    page.verbatim(f"Portal: {finding.portal_url}", indent=2, style="dim")
+    page.blank()
+
+
+def _failure(page: _Page, row: Coverage, names: Names) -> None:
+    page.text(Text.assemble(f"{names.read(row)}: ", (str(row.reason), "bold red")), indent=2)
+    if row.detail:
+        page.text(Text(printable(row.detail)), indent=4)
+
+
+class _Page:
+    """Lines of text, wrapped or not."""
+
+    def __init__(self, width: int, *, colour: bool) -> None:
+        self._out = io.StringIO()
+        self._console = Console(
+            file=self._out,
+            width=width,
+            height=100,
+            force_terminal=colour,
+            force_jupyter=False,
+            color_system="standard" if colour else None,
+            no_color=not colour,
+            legacy_windows=False,
+            markup=False,
+            emoji=False,
+            highlight=False,
+        )
+        self._width = width
+
+    def fits(self, text: Text, *, indent: int) -> bool:
+        """Whether a paragraph is one line."""
+        return indent + text.cell_len <= self._width
+
+    def text(self, text: Text, *, indent: int = 0) -> None:
+        """A paragraph, wrapped at words, the further lines as far in as the first."""
+        for line in text.wrap(self._console, self._width - indent):
+            line.rstrip()
+            self._line(line, indent)
+
+    def verbatim(self, text: str, *, indent: int, style: str = "") -> None:
+        """One line however long it is: the terminal may fold it, and still copies it whole."""
+        self._line(Text(printable(text), style=style), indent)
+
+    def blank(self) -> None:
+        """An empty line."""
+        self._out.write("\n")
+
+    def finish(self) -> str:
+        """Everything written."""
+        return self._out.getvalue()
+
+    def _line(self, line: Text, indent: int) -> None:
+        self._console.print(Text.assemble(" " * indent, line), soft_wrap=True)

@@ -14,6 +14,8 @@ from structlog.dev import plain_traceback
 from structlog.processors import ExceptionRenderer
 from structlog.tracebacks import ExceptionDictTransformer
 
+from monitor.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -167,17 +169,13 @@ class _Mask:
 def _escape_controls(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Keep a record on its line and off the terminal's controls; a traceback is indented below it."""
     trace = {key: _indented(event.pop(key)) for key in ("stack", "exception") if isinstance(event.get(key), str)}
-    return {_escaped(str(key)): _escaped_deep(value) for key, value in event.items()} | trace
-
-
-def _escaped(text: str) -> str:
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return {printable(str(key)): _escaped_deep(value) for key, value in event.items()} | trace
 
 
 def _escaped_deep(value: Any) -> Any:
     """Only text is written as it is; of everything else Python's own form, which escapes, is shown."""
-    return _escaped(value) if isinstance(value, str) else value
+    return printable(value) if isinstance(value, str) else value
 
 
 def _indented(trace: str) -> str:
-    return "\n".join(f"    {_escaped(line)}".rstrip() for line in trace.split("\n"))
+    return "\n".join(f"    {printable(line)}".rstrip() for line in trace.split("\n"))

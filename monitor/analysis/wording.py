@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.model import Reason, ascii_lower
+from monitor.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -15,21 +16,14 @@ LISTED = 8
 """How many things a sentence names before it says how many more there are."""
 
 
-def shown(text: str) -> str:
-    """Text for people: what a terminal would act on, or what cannot be seen, is written as an escape."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def network(vnet: ArmId, other: ArmId) -> str:
     """A network's name, told apart from the other network of the link where both have the same."""
-    name = shown(vnet.name)
+    name = printable(vnet.name)
     if ascii_lower(vnet.name) != ascii_lower(other.name):
         return name
     if ascii_lower(vnet.resource_group) != ascii_lower(other.resource_group):
-        return f"{name} (resource group {shown(vnet.resource_group)})"
-    return f"{name} (subscription {shown(vnet.subscription_id)})"
+        return f"{name} (resource group {printable(vnet.resource_group)})"
+    return f"{name} (subscription {printable(vnet.subscription_id)})"
 
 
 def local(peering: Peering) -> str:
@@ -44,7 +38,7 @@ def remote(peering: Peering) -> str:
 
 def side(peering: Peering) -> str:
     """One side by name, with both networks."""
-    return f"peering {shown(peering.name)} from {local(peering)} to {remote(peering)}"
+    return f"peering {printable(peering.name)} from {local(peering)} to {remote(peering)}"
 
 
 def subject(peering: Peering) -> str:
@@ -54,7 +48,7 @@ def subject(peering: Peering) -> str:
 
 def unseen(half: HalfUnseen, peering: Peering) -> str:
     """Why nothing is known of the other side of ``peering``; continues a sentence."""
-    subscription = f"subscription {shown(half.vnet_id.subscription_id) or '(unknown)'}"
+    subscription = f"subscription {printable(half.vnet_id.subscription_id) or '(unknown)'}"
     if half.vnet is not None:
         return f"whether {remote(peering)} has a peering back could not be read"
     if half.reason is None:
@@ -66,7 +60,7 @@ def unseen(half: HalfUnseen, peering: Peering) -> str:
 
 def owner(half: HalfUnseen) -> str:
     """Whom to ask about a side that cannot be seen."""
-    return f"the owner of subscription {shown(half.vnet_id.subscription_id) or '(unknown)'}"
+    return f"the owner of subscription {printable(half.vnet_id.subscription_id) or '(unknown)'}"
 
 
 def unknown_of(lost: Peering, survivor: Peering) -> str:
@@ -81,5 +75,5 @@ def unknown_of(lost: Peering, survivor: Peering) -> str:
 
 def listing(things: Collection[str]) -> str:
     """Some things by name, the rest by number."""
-    first = ", ".join(shown(thing) for thing in sorted(things)[:LISTED])
+    first = ", ".join(printable(thing) for thing in sorted(things)[:LISTED])
     return f"{first} and {len(things) - LISTED} more" if len(things) > LISTED else first

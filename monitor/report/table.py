@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.text import Text
 
 from monitor.model import Severity
+from monitor.printable import printable
 from monitor.report.outcome import unseen
-from monitor.report.wording import Names, counted, extent, printable, verdict, worst_first
+from monitor.report.wording import Names, counted, extent, verdict, worst_first
 
 if TYPE_CHECKING:
     from monitor.model import Coverage, Finding, Snapshot

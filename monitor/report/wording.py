@@ -6,17 +6,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from monitor.model import SEVERITY_ORDER, Severity
+from monitor.printable import printable
 from monitor.report.outcome import unseen
 
 if TYPE_CHECKING:
     from monitor.model import ArmId, Coverage, Finding, Snapshot
 
 WORST_FIRST = sorted(Severity, key=lambda severity: -SEVERITY_ORDER[severity])
-
-
-def printable(text: str) -> str:
-    """The text with everything escaped that acts on a terminal, starts a line or turns the writing around."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def counted(number: int, noun: str) -> str:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from monitor.settings.problems import Problem, SettingsError, explain, plain, shown, unknown_key
+from monitor.printable import printable
+from monitor.settings.problems import Problem, SettingsError, explain, shown, unknown_key
 from monitor.settings.schema import (
     Path,
     dotted,
@@ -57,12 +58,12 @@ class _Origin:
 
     def problem(self, path: Path, message: str) -> Problem:
         """A problem with what is at ``path``."""
-        name = plain(dotted(path))
+        name = printable(dotted(path))
         if self.variable:
             where = self.variable if path == self.root else f"{self.variable} ({name})"
-            return Problem("", 0, where, plain(message))
+            return Problem("", 0, where, printable(message))
         line = next((self.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.lines), 0)
-        return Problem(self.file, line, name, plain(message))
+        return Problem(self.file, line, name, printable(message))
 
 
 @dataclass(slots=True)
@@ -108,7 +109,7 @@ class _Layers:
                 origin = self.values[path[:length]][1]
                 self.problems.append(origin.problem(path, message))
                 return
-        self.problems.append(Problem("", 0, dotted(path), plain(message)))
+        self.problems.append(Problem("", 0, dotted(path), printable(message)))
 
 
 def _kind(data: Any) -> str:
@@ -151,7 +152,7 @@ def load_settings(
 
 
 def _add_file(layers: _Layers, path: FilePath) -> None:
-    name = plain(str(path))
+    name = printable(str(path))
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -159,13 +160,13 @@ def _add_file(layers: _Layers, path: FilePath) -> None:
         return
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else None
-        layers.problems.append(Problem(name, 0, "", f"cannot be read: {reason or plain(str(error))}"))
+        layers.problems.append(Problem(name, 0, "", f"cannot be read: {reason or printable(str(error))}"))
         return
     document = read_yaml(text)
     origin = _Origin(file=name, lines=document.lines)
     for mistake in document.mistakes:
-        where = plain(dotted(mistake.path)) or (f"column {mistake.column}" if mistake.column else "")
-        layers.problems.append(Problem(name, mistake.line, where, plain(mistake.message)))
+        where = printable(dotted(mistake.path)) or (f"column {mistake.column}" if mistake.column else "")
+        layers.problems.append(Problem(name, mistake.line, where, printable(mistake.message)))
     layers.add(document.data, origin)
 
 
@@ -178,7 +179,7 @@ def _add_environment(layers: _Layers, environ: Mapping[str, str]) -> None:
     for variable in environ:
         passed_over = variable == CONFIG_VARIABLE or _OWN_SERVICE.fullmatch(variable)
         if variable.startswith(PREFIX) and variable not in known and not passed_over:
-            layers.problems.append(Problem("", 0, plain(variable), _unknown_variable(variable, known)))
+            layers.problems.append(Problem("", 0, printable(variable), _unknown_variable(variable, known)))
 
 
 def _add_variable(layers: _Layers, variable: str, path: Path, text: str) -> None:
@@ -190,7 +191,7 @@ def _add_variable(layers: _Layers, variable: str, path: Path, text: str) -> None
             place = f"column {mistake.column}: " if mistake.column else ""
             place = f"line {mistake.line}, {place}" if mistake.line > 1 and place else place
             found = f"{place}{dotted(mistake.path)} {mistake.message}" if mistake.path else place + mistake.message
-            layers.problems.append(Problem("", 0, variable, plain(f"is YAML: {found}")))
+            layers.problems.append(Problem("", 0, variable, printable(f"is YAML: {found}")))
         if document.mistakes:
             return
         value = document.data

@@ -43,11 +43,6 @@ class SettingsError(Exception):
         super().__init__("\n".join(map(str, self.problems)))
 
 
-def plain(text: str) -> str:
-    """The text with everything escaped that would act on a terminal or start another line."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 _LONGEST = 60
 _LARGE = 10**15
 _USER_IN_URL = re.compile(r"//[^/@\s]*@")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from monitor.analysis import repair, wording
 from monitor.analysis.fault import Fault, sides_where
+from monitor.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ def link_access_blocked(link: Link) -> Iterator[Fault]:
         return
     blocked = [here.peering for here, _ in found]
     side = blocked[0]
-    where = f"and {wording.shown(blocked[1].name)} back have" if len(blocked) > 1 else "has"
+    where = f"and {printable(blocked[1].name)} back have" if len(blocked) > 1 else "has"
     detail = (
         f"{wording.subject(side)} {where} allowVirtualNetworkAccess off, so "
         f"{wording.local(side)} and {wording.remote(side)} cannot reach each other although they are peered."

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from monitor.analysis import repair, wording
 from monitor.analysis.fault import Fault, sides_where
 from monitor.model import Absence, HalfMissing, HalfPresent, PeeringState
+from monitor.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ def _state(peering: Peering) -> str:
 
 def _both_present(here: Peering, there: Peering) -> Fault:
     detail = (
-        f"{_state(here)}, although {wording.local(there)} has peering {wording.shown(there.name)} back "
+        f"{_state(here)}, although {wording.local(there)} has peering {printable(there.name)} back "
         f"({there.state.value}). Delete both sides and create them again with the same flags."
     )
     return Fault(here, Disconnected.BOTH_PRESENT, detail, repair.recreate([here, there]))

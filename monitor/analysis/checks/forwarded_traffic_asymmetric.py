@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from monitor.analysis import repair, wording
 from monitor.analysis.fault import Fault, both_peerings
+from monitor.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ def link_forwarded_traffic_asymmetric(link: Link) -> Iterator[Fault]:
         if side.allow_forwarded_traffic is False and other.allow_forwarded_traffic is True:
             detail = (
                 f"{wording.subject(side)} has allowForwardedTraffic off, while "
-                f"{wording.local(other)} accepts it (peering {wording.shown(other.name)}): "
+                f"{wording.local(other)} accepts it (peering {printable(other.name)}): "
                 f"{wording.local(side)} drops what an appliance in {wording.local(other)} forwards to it. "
                 "This can be meant so."
             )

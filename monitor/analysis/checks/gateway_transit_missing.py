@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from monitor.analysis import repair, wording
 from monitor.analysis.agreement import gateways_agree
 from monitor.analysis.fault import Fault, both_peerings
+from monitor.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ def link_gateway_transit_missing(link: Link) -> Iterator[Fault]:
     owners = [(owner, user) for owner, user in (both, both[::-1]) if gateways_agree(user, owner) is False]
     if owners:
         side, user = owners[0]
-        name = wording.shown(user.name)
+        name = printable(user.name)
         detail = (
             f"{wording.local(user)} uses the gateway of {wording.local(side)} (peering {name}), but "
             f"{wording.side(side)} has allowGatewayTransit off: what lies beyond the gateway cannot be reached."

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from monitor.analysis import repair, wording
 from monitor.analysis.fault import Fault, both_peerings
 from monitor.model import ascii_lower
+from monitor.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ def link_guid_mismatch(link: Link) -> Iterator[Fault]:
     side, other = both
     if ascii_lower(side.resource_guid or "") != ascii_lower(other.resource_guid or ""):
         detail = (
-            f"{wording.subject(side)} and peering {wording.shown(other.name)} back carry different "
+            f"{wording.subject(side)} and peering {printable(other.name)} back carry different "
             f"resourceGuids: {wording.local(side)} or {wording.remote(side)} was rebuilt under its old name. "
             "Delete both sides and create them again; traffic between the networks stops meanwhile."
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from monitor.analysis import repair, wording
 from monitor.analysis.fault import Fault, sides_where
 from monitor.model import HalfPresent, HalfUnseen, PeeringState
+from monitor.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ def link_initiated(link: Link) -> Iterator[Fault]:
     if isinstance(there, HalfPresent):
         detail = (
             f"{wording.subject(here)} is Initiated although {wording.local(there.peering)} has "
-            f"peering {wording.shown(there.peering.name)} back ({there.peering.state.value}). If it stays so for "
+            f"peering {printable(there.peering.name)} back ({there.peering.state.value}). If it stays so for "
             "some minutes, delete both sides and create them again; no traffic flows meanwhile anyway."
         )
         yield Fault(here, Initiated.BOTH_PRESENT, detail, repair.recreate([here, there.peering]))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from monitor.analysis import repair, wording
 from monitor.analysis.fault import Fault, sides_where
 from monitor.model import HalfPresent, HalfUnseen, SyncLevel
+from monitor.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ def link_out_of_sync(link: Link) -> Iterator[Fault]:
         peering = unknown[0][0].peering
         detail = (
             f"{wording.subject(peering)} has a sync level that this version does not know: "
-            f"{wording.shown(peering.sync_level_text or '')}."
+            f"{printable(peering.sync_level_text or '')}."
         )
         yield Fault(peering, OutOfSync.UNRECOGNIZED, detail, repair.show(peering))
 
@@ -84,7 +85,7 @@ def _reason(seen: list[Peering], unseen: tuple[Peering, HalfUnseen] | None) -> O
 def _detail(side: Peering, seen: list[Peering], unseen: tuple[Peering, HalfUnseen] | None) -> str:
     if len(seen) > 1:
         return (
-            f"{wording.subject(side)} and its other side, peering {wording.shown(seen[1].name)}, both "
+            f"{wording.subject(side)} and its other side, peering {printable(seen[1].name)}, both "
             "work with an old address space. Run the sync on both."
         )
     here, there = wording.local(side), wording.remote(side)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from monitor.analysis import repair, wording
 from monitor.analysis.agreement import extent_agrees, subnets_agree
 from monitor.analysis.fault import Fault, both_peerings
+from monitor.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,14 +40,14 @@ def link_subnet_selection_mismatch(link: Link) -> Iterator[Fault]:
         if side.peer_complete_vnets is False:
             side, other = other, side
         detail = (
-            f"{wording.subject(side)} joins whole networks, while peering {wording.shown(other.name)} "
+            f"{wording.subject(side)} joins whole networks, while peering {printable(other.name)} "
             f"of {wording.local(other)} joins only subnets. The command makes {wording.local(side)} follow; if "
             "it is right as it is, change the other side instead."
         )
         yield Fault(side, SubnetSelectionMismatch.PEER_COMPLETE_VNETS, detail, repair.select_as(side, other))
     elif subnets_agree(side, other) is False:
         detail = (
-            f"{wording.subject(side)} joins other subnets than peering {wording.shown(other.name)} of "
+            f"{wording.subject(side)} joins other subnets than peering {printable(other.name)} of "
             f"{wording.local(other)}: {_named(side.local_subnet_names)} to {_named(side.remote_subnet_names)} "
             f"here, {_named(other.remote_subnet_names)} to {_named(other.local_subnet_names)} there. "
             f"The command makes {wording.local(side)} follow; if it is right as it is, change the other side "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from monitor.analysis import repair, wording
 from monitor.analysis.fault import Fault, sides_where
 from monitor.model import PeeringState
+from monitor.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ def link_unknown_state(link: Link) -> Iterator[Fault]:
         peering = worded[0][0].peering
         detail = (
             f"{wording.subject(peering)} has a state that this version does not know: "
-            f"{wording.shown(peering.state_text or '')}."
+            f"{printable(peering.state_text or '')}."
         )
         yield Fault(peering, UnknownState.UNRECOGNIZED, detail, repair.show(peering))
     elif found:

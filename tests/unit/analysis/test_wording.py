@@ -7,21 +7,6 @@ from monitor.model import ArmId, HalfUnseen, Reason
 from tests.unit.analysis.builders import network, peering, vnet_id
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("vnet-hub", "vnet-hub"),
-        ("网络", "网络"),
-        ("a b", "a b"),
-        ("two\nlines", "two\\nlines"),
-        ("\x1b[2J", "\\x1b[2J"),
-        ("a\u202eb", "a\\u202eb"),
-    ],
-)
-def test_nothing_in_a_sentence_can_act_on_a_terminal(text: str, said: str) -> None:
-    assert wording.shown(text) == said
-
-
 def test_a_network_is_called_by_its_name() -> None:
     assert wording.network(vnet_id("vnet-a"), vnet_id("vnet-b")) == "vnet-a"
 

@@ -1,0 +1,100 @@
+"""A snapshot made ready for rendering: every label block that several families share, made once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from monitor.metrics.labels import escape
+from monitor.model import ArmId
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from monitor.model import Finding, MetricPoint, Side, Snapshot, VirtualNetwork
+
+
+class SideRow(NamedTuple):
+    """One side of a peering, its id escaped, and the labels of the network it points to."""
+
+    resource_id: str
+    remote_labels: str
+    side: Side
+
+
+class FindingRow(NamedTuple):
+    """One finding: the labels of the side to repair and of the network that side points to."""
+
+    labels: str
+    remote_labels: str
+    finding: Finding
+
+
+class Facts(NamedTuple):
+    """The snapshot by identity labels: one entry for each, however often Azure's listing named it.
+
+    ``points`` is by metric and then by the virtual network's labels.
+    """
+
+    snapshot: Snapshot
+    sides: Mapping[str, SideRow]
+    networks: Mapping[str, VirtualNetwork]
+    findings: tuple[FindingRow, ...]
+    points: Mapping[str, Mapping[str, MetricPoint]]
+
+
+class _Blocks(NamedTuple):
+    """A network's identity labels: ``subscription_id`` and so on, and ``remote_subscription_id`` and so on."""
+
+    own: str
+    remote: str
+
+
+class _Networks(dict[str, _Blocks]):
+    """Blocks by a network's id in ASCII lower case, as :attr:`ArmId.key` has it; each is made once."""
+
+    def __missing__(self, key: str) -> _Blocks:
+        escaped = ArmId(escape(key))  # escaping leaves the slashes alone, so the parts come out escaped
+        subscription, group, name = escaped.subscription_id, escaped.resource_group, escaped.name
+        blocks = self[key] = _Blocks(
+            f'subscription_id="{subscription}",resource_group="{group}",vnet="{name}"',
+            f'remote_subscription_id="{subscription}",remote_resource_group="{group}",remote_vnet="{name}"',
+        )
+        return blocks
+
+
+def _peering_labels(network: str, resource_id: str) -> str:
+    """A network's labels and ``peering``, which the escaped id of a side ends with."""
+    return f'{network},peering="{resource_id.rstrip("/").rpartition("/")[2]}"'
+
+
+def prepare(snapshot: Snapshot) -> Facts:
+    """Bring the facts under their labels. Of two with one identity the later stands, of two points the newer."""
+    networks = _Networks()
+    sides: dict[str, SideRow] = {}
+    for side in snapshot.sides:
+        peering = side.peering
+        resource_id = escape(peering.id.key)
+        labels = _peering_labels(networks[peering.vnet.key].own, resource_id)
+        sides[labels] = SideRow(resource_id, networks[peering.remote_vnet.key].remote, side)
+    points: defaultdict[str, dict[str, MetricPoint]] = defaultdict(dict)
+    for point in snapshot.metric_points:
+        labels = networks[point.vnet.key].own
+        of_metric = points[point.metric]
+        held = of_metric.get(labels)
+        if held is None or held.end <= point.end:
+            of_metric[labels] = point
+    return Facts(
+        snapshot=snapshot,
+        sides=sides,
+        networks={networks[network.id.key].own: network for network in snapshot.virtual_networks},
+        findings=tuple(
+            FindingRow(
+                labels=_peering_labels(networks[finding.side.vnet.key].own, escape(finding.side.id.key)),
+                remote_labels=networks[finding.side.remote_vnet.key].remote,
+                finding=finding,
+            )
+            for finding in snapshot.findings
+        ),
+        points=points,
+    )

@@ -25,12 +25,13 @@ class ArmId:
     ``text`` is for people, ``key`` (ASCII lower case) for comparing, sorting and labels.
     """
 
-    __slots__ = ("_parts", "key", "text")
+    __slots__ = ("_named", "_parts", "key", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.key = ascii_lower(text)
         self._parts: tuple[str, ...] | None = None
+        self._named: dict[str, str] | None = None
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -40,11 +41,12 @@ class ArmId:
         return self._parts
 
     def _after(self, keyword: str) -> str:
-        parts = self.parts
-        for index in range(0, len(parts) - 1, 2):
-            if ascii_lower(parts[index]) == keyword:
-                return parts[index + 1]
-        return ""
+        if self._named is None:
+            pairs = zip(self.parts[::2], self.parts[1::2], strict=False)
+            self._named = {}
+            for word, value in pairs:
+                self._named.setdefault(ascii_lower(word), value)
+        return self._named.get(keyword, "")
 
     @property
     def subscription_id(self) -> str:

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 RATE_LIMIT_PREFIX = "x-ms-ratelimit-remaining-"
 RATE_LIMIT_KINDS = ("subscription-reads", "subscription-global-reads", "tenant-reads")
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",  # else the transport offers br where it can, which the SDK cannot unpack
+}
 _NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
@@ -217,7 +221,7 @@ class Arm:
             raise failures.bad_response(
                 f"refused to follow a link away from {self.endpoint.url}: {_without_query(absolute)}"
             )
-        request = HttpRequest("GET", _brace_safe(absolute), params=dict(params or {}))
+        request = HttpRequest("GET", _brace_safe(absolute), params=dict(params or {}), headers=_HEADERS)
         budget = (service, subscription_id)
         started = time.monotonic()
         attempt = 0

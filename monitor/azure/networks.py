@@ -28,7 +28,7 @@ MAX_PAGES = 10_000
 """Pages after which a listing is taken for endless."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Listing(Generic[T]):
     """A listing read to its end, with a sentence for each part of it that could not be read."""
 

@@ -87,6 +87,11 @@ class _Vnet(msgspec.Struct, gc=False):
     properties: _VnetProperties | None = None
 
 
+class _VnetPage(msgspec.Struct, rename="camel", gc=False):
+    value: list[_Vnet]
+    next_link: str | None = None
+
+
 class _LooseVnetProperties(msgspec.Struct, rename="camel", gc=False):
     address_space: _AddressSpace | None = None
     encryption: _Encryption | None = None
@@ -119,6 +124,7 @@ class Decoded(msgspec.Struct, Generic[T], frozen=True):
 
 
 _decode_page = msgspec.json.Decoder(Page).decode
+_decode_vnet_page = msgspec.json.Decoder(_VnetPage).decode
 _decode_vnet = msgspec.json.Decoder(_Vnet).decode
 _decode_loose_vnet = msgspec.json.Decoder(_LooseVnet).decode
 _decode_peering = msgspec.json.Decoder(_Peering).decode
@@ -160,17 +166,27 @@ def subscriptions_page(body: bytes) -> Decoded[Subscription]:
 def vnets_page(body: bytes) -> Decoded[VirtualNetwork]:
     """Read a page of a subscription's virtual networks with their peerings.
 
+    A faultless page, as nearly all are, is decoded in one go: cutting it into items first takes as long again.
+
     Raises:
         msgspec.DecodeError: the page itself is malformed.
 
     """
+    try:
+        page = _decode_vnet_page(body)
+        return Decoded(tuple([_read_whole(item) for item in page.value]), (), page.next_link or None)
+    except (msgspec.DecodeError, UnicodeDecodeError, _UnreadableError):
+        return _vnets_one_by_one(body)
+
+
+def _vnets_one_by_one(body: bytes) -> Decoded[VirtualNetwork]:
     page = _decode_page(body)
     found: list[VirtualNetwork] = []
     problems: list[str] = []
     for raw in page.value:
         try:
             found.append(_read_vnet(raw, problems))
-        except (msgspec.DecodeError, _UnreadableError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, _UnreadableError) as error:
             problems.append(_problem(raw, "virtual network", error))
     return Decoded(tuple(found), tuple(problems), page.next_link or None)
 
@@ -184,18 +200,21 @@ def vnet(body: bytes) -> VirtualNetwork:
     """
     try:
         return _read_vnet(body, [])
-    except (msgspec.DecodeError, _UnreadableError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, _UnreadableError) as error:
         raise bad_response(_problem(body, "virtual network", error)) from error
 
 
 def _read_vnet(raw: msgspec.Raw | bytes, problems: list[str]) -> VirtualNetwork:
     try:
-        item = _decode_vnet(raw)
-        properties = item.properties or _VnetProperties()
-        vnet_id = _vnet_id(item.id)
-        peerings = tuple([_peering_facts(vnet_id, one) for one in properties.virtual_network_peerings or ()])
-    except (msgspec.DecodeError, _UnreadableError):
+        return _read_whole(_decode_vnet(raw))
+    except (msgspec.DecodeError, UnicodeDecodeError, _UnreadableError):
         return _read_loose_vnet(raw, problems)
+
+
+def _read_whole(item: _Vnet) -> VirtualNetwork:
+    properties = item.properties or _VnetProperties()
+    vnet_id = _vnet_id(item.id)
+    peerings = tuple([_peering_facts(vnet_id, one) for one in properties.virtual_network_peerings or ()])
     return _vnet_facts(vnet_id, item.location, properties, peerings, complete=True)
 
 
@@ -209,7 +228,7 @@ def _read_loose_vnet(raw: msgspec.Raw | bytes, problems: list[str]) -> VirtualNe
     for one in properties.virtual_network_peerings or ():
         try:
             peerings.append(_peering_facts(vnet_id, _decode_peering(one)))
-        except (msgspec.DecodeError, _UnreadableError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, _UnreadableError) as error:
             complete = False
             problems.append(_problem(one, f"peering of {vnet_id}", error))
     return _vnet_facts(vnet_id, item.location, properties, tuple(peerings), complete=complete)
@@ -287,6 +306,6 @@ def _names(names: Iterable[str] | None) -> tuple[str, ...]:
 def _problem(raw: msgspec.Raw | bytes, kind: str, error: Exception) -> str:
     try:
         name = _decode_identified(raw).id
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         name = None
     return one_line(f"{kind} {name or 'without a readable id'}: {error}")

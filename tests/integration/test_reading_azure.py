@@ -243,6 +243,17 @@ async def test_an_item_that_is_no_network_is_reported(item: object) -> None:
     assert len(listing.problems) == 1
 
 
+async def test_a_network_that_is_not_utf_8_costs_itself_only() -> None:
+    async with monitored() as tenant:
+        networks = (await list_virtual_networks(tenant.arm, CORP)).items
+        good = b'{"id": "%s"}' % networks[0].id.text.encode()
+        bad = b'{"id": "%s", "location": "\xff"}' % networks[1].id.text.encode()
+        tenant.azure.faults.add(Fault(Body(b'{"value": [%s, %s]}' % (bad, good)), api=Api.NETWORKS))
+        listing = await list_virtual_networks(tenant.arm, CORP)
+    assert [vnet.id for vnet in listing.items] == [networks[0].id]
+    assert len(listing.problems) == 1
+
+
 async def test_a_malformed_peering_costs_itself_only_and_its_network_says_so() -> None:
     def spoil(item: Document) -> None:
         item["properties"]["virtualNetworkPeerings"][0]["properties"]["remoteVirtualNetwork"] = None
@@ -345,6 +356,12 @@ async def test_requests_are_counted_timed_and_their_rate_limits_kept() -> None:
         (limit,) = tenant.telemetry.rate_limits()
     assert (limit.subscription_id, limit.kind) == (CORP, "subscription-reads")
     assert 0 < limit.remaining <= 250
+
+
+async def test_answers_may_be_gzipped_and_nothing_else() -> None:
+    async with monitored() as tenant:
+        await list_virtual_networks(tenant.arm, CORP)
+        assert tenant.azure.requests[-1].headers["Accept-Encoding"] == "gzip"
 
 
 async def test_no_more_requests_are_in_flight_than_allowed() -> None:

@@ -18,6 +18,7 @@ from monitor.azure.failures import AzureError
 from monitor.collectors import topology, traffic
 from monitor.collectors.subscriptions import Selection
 from monitor.collectors.traffic import TrafficPlan
+from monitor.runtime.garbage import keep_what_is_loaded
 from monitor.runtime.passes import COLLECTORS, Passes, Plan
 from monitor.runtime.schedule import Job, Schedule
 from monitor.runtime.store import Store
@@ -124,6 +125,7 @@ async def daemon(settings: Settings) -> AsyncIterator[Server]:
         except OSError as error:
             raise _cannot_listen(listen.host, listen.port, error) from error
         passes = Passes(arm, _plan(settings), store=store, telemetry=telemetry)
+        keep_what_is_loaded()
         stack.callback(schedule.close)
         schedule.start()
         schedule.add(Job(topology.COLLECTOR, settings.collectors.topology.interval, passes.topology))

@@ -361,9 +361,13 @@ class CheckSetting:
     severity: Severity
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Snapshot:
-    """Everything that users see, at one moment. Every sequence is sorted, so that views are stable."""
+    """Everything that users see, at one moment. Every sequence is sorted, so that views are stable.
+
+    It has no repr of its contents: asyncio writes the repr of a task's result into messages that nobody reads,
+    which for a large estate takes gigabytes.
+    """
 
     built_at: float
     virtual_networks: tuple[VirtualNetwork, ...] = ()

@@ -42,7 +42,7 @@ class AnalysisOptions:
         return f"{self.portal_url.rstrip('/')}/#@{tenant}/resource{quote(resource.text, safe='/')}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Analysis:
     """All that follows from the facts of one moment, every sequence sorted."""
 

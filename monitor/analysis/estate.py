@@ -55,7 +55,7 @@ class KnownNetwork:
     listed: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SubscriptionFacts:
     """The last good facts of one subscription and how the newest read of it ended.
 
@@ -98,7 +98,7 @@ class SubscriptionFacts:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Estate:
     """The last good facts of every subscription, by subscription id in lower case."""
 
@@ -196,7 +196,7 @@ def _of_unlisted(by_key: Mapping[str, V], known: Mapping[str, KnownNetwork]) -> 
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Questions:
     """What a pass must ask before it may call anything missing.
 

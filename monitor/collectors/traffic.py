@@ -66,7 +66,7 @@ class Offer:
     confirmed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Traffic:
     """What is known of traffic: newest points by (network, metric), offers and read outcomes by subscription."""
 
@@ -83,7 +83,7 @@ class Traffic:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class TrafficPlan:
     """What to collect: metrics by name, the wanted grain in seconds, and how many requests may be in flight."""
 

@@ -102,7 +102,7 @@ _RAW = -zlib.MAX_WBITS
 _SLICE = 16 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Rendered:
     """One snapshot's facts, rendered and compressed once.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.metrics.labels import escape
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from monitor.model import Finding, MetricPoint, Side, Snapshot, VirtualNetwork
+
+
+KEPT = 65_536
 
 
 class SideRow(NamedTuple):
@@ -50,17 +54,21 @@ class _Blocks(NamedTuple):
     remote: str
 
 
-class _Networks(dict[str, _Blocks]):
-    """Blocks by a network's id in ASCII lower case, as :attr:`ArmId.key` has it; each is made once."""
+@lru_cache(maxsize=KEPT)
+def _network(key: str) -> _Blocks:
+    """By a network's id in ASCII lower case, as :attr:`ArmId.key` has it; ids hardly change between snapshots."""
+    escaped = ArmId(escape(key))  # escaping leaves the slashes alone, so the parts come out escaped
+    subscription, group, name = escaped.subscription_id, escaped.resource_group, escaped.name
+    return _Blocks(
+        f'subscription_id="{subscription}",resource_group="{group}",vnet="{name}"',
+        f'remote_subscription_id="{subscription}",remote_resource_group="{group}",remote_vnet="{name}"',
+    )
 
-    def __missing__(self, key: str) -> _Blocks:
-        escaped = ArmId(escape(key))  # escaping leaves the slashes alone, so the parts come out escaped
-        subscription, group, name = escaped.subscription_id, escaped.resource_group, escaped.name
-        blocks = self[key] = _Blocks(
-            f'subscription_id="{subscription}",resource_group="{group}",vnet="{name}"',
-            f'remote_subscription_id="{subscription}",remote_resource_group="{group}",remote_vnet="{name}"',
-        )
-        return blocks
+
+@lru_cache(maxsize=KEPT)
+def _side(key: str, network: str) -> tuple[str, str]:
+    resource_id = escape(key)
+    return resource_id, _peering_labels(_network(network).own, resource_id)
 
 
 def _peering_labels(network: str, resource_id: str) -> str:
@@ -70,16 +78,14 @@ def _peering_labels(network: str, resource_id: str) -> str:
 
 def prepare(snapshot: Snapshot) -> Facts:
     """Bring the facts under their labels. Of two with one identity the later stands, of two points the newer."""
-    networks = _Networks()
     sides: dict[str, SideRow] = {}
     for side in snapshot.sides:
         peering = side.peering
-        resource_id = escape(peering.id.key)
-        labels = _peering_labels(networks[peering.vnet.key].own, resource_id)
-        sides[labels] = SideRow(resource_id, networks[peering.remote_vnet.key].remote, side)
+        resource_id, labels = _side(peering.id.key, peering.vnet.key)
+        sides[labels] = SideRow(resource_id, _network(peering.remote_vnet.key).remote, side)
     points: defaultdict[str, dict[str, MetricPoint]] = defaultdict(dict)
     for point in snapshot.metric_points:
-        labels = networks[point.vnet.key].own
+        labels = _network(point.vnet.key).own
         of_metric = points[point.metric]
         held = of_metric.get(labels)
         if held is None or held.end <= point.end:
@@ -87,11 +93,11 @@ def prepare(snapshot: Snapshot) -> Facts:
     return Facts(
         snapshot=snapshot,
         sides=sides,
-        networks={networks[network.id.key].own: network for network in snapshot.virtual_networks},
+        networks={_network(network.id.key).own: network for network in snapshot.virtual_networks},
         findings=tuple(
             FindingRow(
-                labels=_peering_labels(networks[finding.side.vnet.key].own, escape(finding.side.id.key)),
-                remote_labels=networks[finding.side.remote_vnet.key].remote,
+                labels=_peering_labels(_network(finding.side.vnet.key).own, escape(finding.side.id.key)),
+                remote_labels=_network(finding.side.remote_vnet.key).remote,
                 finding=finding,
             )
             for finding in snapshot.findings

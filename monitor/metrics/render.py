@@ -1,13 +1,14 @@
 """Facts as text. One body serves both formats: Prometheus text 0.0.4 and OpenMetrics 1.0.
 
 They agree on a gauge's lines; OpenMetrics wants ``# EOF`` at the end, which the metrics about ourselves bring.
-A family without samples is left out: both formats and promtool would take its HELP and TYPE alone, Prometheus
-drops them, and a reader should not look for series that are not there.
+A family without samples is left out: both formats and promtool would take its HELP and TYPE alone, but whoever
+reads the page would look for series that are not there.
 """
 
 from __future__ import annotations
 
 from io import BytesIO
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from monitor.metrics.facts import prepare
@@ -31,12 +32,15 @@ def render_family(family: Family | SetFamily, facts: Facts) -> tuple[str, int]:
 
 def _lines(family: Family, facts: Facts) -> tuple[list[str], int]:
     samples = family.samples(facts)
-    opening = f"{family.name}{{"
-    if family.labels:
-        lines = [f"{opening}{labels}}} {value}\n" for labels, value in samples.items()]
-    else:
+    if not family.labels:
         lines = [f"{family.name} {value}\n" for value in samples.values()]
-    return lines, len(lines)
+    else:
+        opening = f"{family.name}{{"
+        lines = []
+        for value, run in groupby(samples, key=samples.__getitem__):  # most values stand in long runs
+            end = f"}} {value}\n"
+            lines += opening, f"{end}{opening}".join(run), end
+    return lines, len(samples)
 
 
 def _set_lines(family: SetFamily, facts: Facts) -> tuple[list[str], int]:

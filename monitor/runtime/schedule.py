@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -67,7 +69,8 @@ class Schedule:
 
         async def due() -> None:
             self._count_missed(job.collector)
-            await job.run()
+            with suppress(asyncio.CancelledError):  # by close; the scheduler would call it an error of the pass
+                await job.run()
 
         self._intervals[job.collector] = job.interval
         jitter = min(LONGEST_JITTER, job.interval / 10)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from monitor.model import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Published:
     """A snapshot and the metrics page made of it."""
 

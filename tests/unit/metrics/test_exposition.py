@@ -130,6 +130,7 @@ PROTOBUF = (
         ),
         ("text/plain;q=0, application/openmetrics-text;q=0.1", Format.OPENMETRICS),
         ("text/plain;q=0", Format.TEXT),
+        ("application/openmetrics-text;q=0", Format.TEXT),
         ("application/*", Format.OPENMETRICS),
         ("application/openmetrics-text;q=high, text/plain;q=0.1", Format.TEXT),
         ("application/openmetrics-text;q=nan, text/plain;q=0.1", Format.TEXT),

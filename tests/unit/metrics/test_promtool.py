@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests import components
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
 @pytest.fixture(scope="session")
 def promtool() -> str:
-    found = shutil.which("promtool")
-    if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("promtool is not on the PATH, and CI must not pass without it")
-        pytest.skip("promtool is not on the PATH (Debian: apt-get install prometheus)")
-    return found
+    return components.promtool()
 
 
 def lint(promtool: str, page: bytes) -> tuple[int, str]:

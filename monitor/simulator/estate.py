@@ -73,12 +73,13 @@ class RouteTable(Struct, frozen=True, kw_only=True):
 
 
 class Subnet(Struct, frozen=True, kw_only=True):
-    """A subnet with one `prefix`, or with several `prefixes`."""
+    """A subnet with one `prefix`, or with several `prefixes`, and so many `network_interfaces` in it."""
 
     name: str
     prefix: str | None = None
     prefixes: tuple[str, ...] = ()
     route_table: str | None = None
+    network_interfaces: int = 0
 
     @property
     def address_prefixes(self) -> tuple[str, ...]:

@@ -174,6 +174,7 @@ class Payloads:
 
     def _subnet(self, network: LiveNetwork, subnet: Subnet) -> Json:
         prefixes = subnet.address_prefixes
+        interfaces = f"{network.id.rpartition('/virtualNetworks/')[0]}/networkInterfaces"
         properties: Json = {"provisioningState": "Succeeded"}
         if len(prefixes) == 1:
             properties["addressPrefix"] = prefixes[0]
@@ -182,6 +183,11 @@ class Payloads:
         if subnet.route_table is not None:
             table = self._route_table_ids.get(subnet.route_table, subnet.route_table)
             properties["routeTable"] = {"id": table}
+        if subnet.network_interfaces:
+            properties["ipConfigurations"] = [
+                {"id": f"{interfaces}/nic-{subnet.name}-{number:02}/ipConfigurations/ipconfig1"}
+                for number in range(1, subnet.network_interfaces + 1)
+            ]
         properties |= {
             "delegations": [],
             "privateEndpointNetworkPolicies": "Disabled",

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import os
 import shutil
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from monitor.settings import Listen, Settings, SettingsError, load_settings, to_
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from types import FrameType
 
     from monitor.model import Snapshot
 
@@ -85,6 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    _stop_while_starting()
     settings = _start(arguments)
     from monitor import app  # noqa: PLC0415 - see the module's docstring
 
@@ -92,6 +95,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
+    _stop_while_starting()
     listen = {"http": {"listen": str(arguments.listen)}} if arguments.listen else None
     settings = _start(arguments, overlay=_DEMO_DEFAULTS, given=listen)
     from monitor import app  # noqa: PLC0415 - see the module's docstring
@@ -100,6 +104,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
+    _stop_while_starting()
     _start(arguments, overlay=_CONSOLE)
     from monitor import app  # noqa: PLC0415 - see the module's docstring
 
@@ -175,6 +180,16 @@ def _start(
         secrets.append(settings.azure.static_token.get_secret_value())
     log.configure(level=settings.log.level, format=settings.log.format, secrets=secrets)
     return settings
+
+
+def _stop_while_starting() -> None:
+    """Let a signal end a daemon cleanly also before its event loop runs; process 1 would not get it otherwise."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        raise SystemExit(OK)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
 
 
 def _finish(coroutine: Coroutine[Any, Any, int]) -> int:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MASK = "***"
 
 # Libraries whose INFO tells what we tell better, or shows requests with their headers.
-_QUIET = ("aiohttp", "apscheduler", "asyncio", "azure", "msal", "urllib3")
+_QUIET = ("aiohttp", "asyncio", "azure", "msal", "urllib3")
 _FIRST = ("timestamp", "level", "logger", "event")
 
 
@@ -87,6 +87,7 @@ def configure(
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
     logging.getLogger("aiohttp.access").disabled = True
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # skipped and broken runs we tell ourselves
     logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[

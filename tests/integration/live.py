@@ -89,7 +89,7 @@ async def eventually(look: Callable[[], Awaitable[T | None]], *, within: float =
     while not (seen := await look()):
         if time.monotonic() > deadline:
             raise TimeoutError(f"still {seen!r} after {within:g} s")
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
     return seen
 
 

@@ -459,3 +459,10 @@ class TestDemo:
         process.communicate(timeout=15)
         assert "http://127.0.0.1:" in told
         assert process.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_daemon_that_is_told_to_stop_while_it_still_starts_stops_cleanly(number: signal.Signals) -> None:
+    code = f"from monitor import cli; import os; cli._stop_while_starting(); os.kill(os.getpid(), {int(number)})"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -131,7 +131,6 @@ class TestLevels:
         [
             "azure.core.pipeline.policies.http_logging_policy",
             "azure.identity",
-            "apscheduler.scheduler",
             "msal",
             "asyncio",
         ],
@@ -141,6 +140,12 @@ class TestLevels:
         logging.getLogger(name).info("Request URL ...")
         logging.getLogger(name).warning("bad")
         assert [told["event"] for told in records(stream)] == ["bad"]
+
+    def test_the_schedulers_own_words_are_not_logged_beside_ours(self) -> None:
+        stream = configure(level="debug")
+        logging.getLogger("apscheduler.scheduler").warning("Execution of job skipped")
+        logging.getLogger("apscheduler.executors.default").error("Job raised an exception")
+        assert records(stream) == []
 
     def test_libraries_follow_a_higher_level(self) -> None:
         stream = configure(level="error")

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.metrics.labels import escape
-from monitor.model import ArmId
+from monitor.model import ArmId, OnLink, OnNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,11 +22,19 @@ class SideRow(NamedTuple):
     side: Side
 
 
-class FindingRow(NamedTuple):
-    """One finding: the labels of the side to repair and of the network that side points to."""
+class LinkFindingRow(NamedTuple):
+    """One finding about a link: the labels of the side to repair and of the network that side points to."""
 
     labels: str
     remote_labels: str
+    link_id: str
+    finding: Finding
+
+
+class NetworkFindingRow(NamedTuple):
+    """One finding about a network, and that network's labels."""
+
+    labels: str
     finding: Finding
 
 
@@ -39,7 +47,8 @@ class Facts(NamedTuple):
     snapshot: Snapshot
     sides: Mapping[str, SideRow]
     networks: Mapping[str, VirtualNetwork]
-    findings: tuple[FindingRow, ...]
+    link_findings: tuple[LinkFindingRow, ...]
+    network_findings: tuple[NetworkFindingRow, ...]
     points: Mapping[str, Mapping[str, MetricPoint]]
 
 
@@ -88,13 +97,20 @@ def prepare(snapshot: Snapshot) -> Facts:
         snapshot=snapshot,
         sides=sides,
         networks={networks[network.id.key].own: network for network in snapshot.virtual_networks},
-        findings=tuple(
-            FindingRow(
-                labels=_peering_labels(networks[finding.side.vnet.key].own, escape(finding.side.id.key)),
-                remote_labels=networks[finding.side.remote_vnet.key].remote,
+        link_findings=tuple(
+            LinkFindingRow(
+                labels=_peering_labels(networks[on.side.vnet.key].own, escape(on.side.id.key)),
+                remote_labels=networks[on.side.remote_vnet.key].remote,
+                link_id=on.link.id,
                 finding=finding,
             )
             for finding in snapshot.findings
+            if isinstance(on := finding.subject, OnLink)
+        ),
+        network_findings=tuple(
+            NetworkFindingRow(networks[on.vnet.key].own, finding)
+            for finding in snapshot.findings
+            if isinstance(on := finding.subject, OnNetwork)
         ),
         points=points,
     )

@@ -282,16 +282,44 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """Something wrong with a link. ``side`` is the one to repair, else the one whose id sorts first.
+class OnLink:
+    """A finding about a link; ``side`` is the one to repair, else the one whose id sorts first."""
 
-    ``reason`` is one of the check's enumeration, ``detail`` a sentence, ``repair`` safe to paste.
+    link: LinkKey
+    side: Peering
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What findings are told apart and sorted by."""
+        return self.link.id, self.side.id.key
+
+
+@dataclass(frozen=True, slots=True)
+class OnNetwork:
+    """A finding about one virtual network; ``about`` tells several of one check apart (a prefix, a route)."""
+
+    vnet: ArmId
+    about: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What findings are told apart and sorted by."""
+        return self.vnet.key, self.about
+
+
+Subject = OnLink | OnNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong with its ``subject``.
+
+    ``reason`` is one of the check's enumeration, ``detail`` a sentence, ``repair`` what is safe to paste.
     """
 
     check: str
     severity: Severity
-    link: LinkKey
-    side: Peering
+    subject: Subject
     reason: str
     detail: str
     repair: tuple[str, ...]

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from monitor.analysis.pairing import pair
 from monitor.analysis.registry import CHECKS
 from monitor.analysis.sides import sides
-from monitor.model import CheckSetting, Finding
+from monitor.model import CheckSetting, Finding, OnLink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -76,8 +76,13 @@ def analyse(
 def findings(links: Iterable[Link], *, options: AnalysisOptions) -> tuple[Finding, ...]:
     """What is wrong with these links, sorted by check, link and side; at most one finding per check and link."""
     found = [finding for link in links for finding in _findings(link, options)]
-    found.sort(key=lambda finding: (finding.check, finding.link.id, finding.side.id.key))
+    found.sort(key=order)
     return tuple(found)
+
+
+def order(finding: Finding) -> tuple[str, str, str]:
+    """What findings are sorted by: the check, then what they are about."""
+    return finding.check, *finding.subject.key
 
 
 def settings(options: AnalysisOptions) -> tuple[CheckSetting, ...]:
@@ -103,8 +108,7 @@ def _findings(link: Link, options: AnalysisOptions) -> Iterator[Finding]:
             yield Finding(
                 check=check.name,
                 severity=options.severity_of(check),
-                link=link.key,
-                side=fault.side,
+                subject=OnLink(link.key, fault.side),
                 reason=fault.reason.value,
                 detail=fault.detail,
                 repair=fault.repair,

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.metrics.labels import escape
-from monitor.model import ArmId
+from monitor.model import ArmId, OnLink, OnNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 KEPT = 65_536
+"""Label blocks kept between snapshots, so that only the first render makes them."""
 
 
 class SideRow(NamedTuple):
@@ -26,11 +27,19 @@ class SideRow(NamedTuple):
     side: Side
 
 
-class FindingRow(NamedTuple):
-    """One finding: the labels of the side to repair and of the network that side points to."""
+class LinkFindingRow(NamedTuple):
+    """One finding about a link: the labels of the side to repair and of the network that side points to."""
 
     labels: str
     remote_labels: str
+    link_id: str
+    finding: Finding
+
+
+class NetworkFindingRow(NamedTuple):
+    """One finding about a network, and that network's labels."""
+
+    labels: str
     finding: Finding
 
 
@@ -43,7 +52,8 @@ class Facts(NamedTuple):
     snapshot: Snapshot
     sides: Mapping[str, SideRow]
     networks: Mapping[str, VirtualNetwork]
-    findings: tuple[FindingRow, ...]
+    link_findings: tuple[LinkFindingRow, ...]
+    network_findings: tuple[NetworkFindingRow, ...]
     points: Mapping[str, Mapping[str, MetricPoint]]
 
 
@@ -94,13 +104,20 @@ def prepare(snapshot: Snapshot) -> Facts:
         snapshot=snapshot,
         sides=sides,
         networks={_network(network.id.key).own: network for network in snapshot.virtual_networks},
-        findings=tuple(
-            FindingRow(
-                labels=_peering_labels(_network(finding.side.vnet.key).own, escape(finding.side.id.key)),
-                remote_labels=_network(finding.side.remote_vnet.key).remote,
+        link_findings=tuple(
+            LinkFindingRow(
+                labels=_side(on.side.id.key, on.side.vnet.key)[1],
+                remote_labels=_network(on.side.remote_vnet.key).remote,
+                link_id=on.link.id,
                 finding=finding,
             )
             for finding in snapshot.findings
+            if isinstance(on := finding.subject, OnLink)
+        ),
+        network_findings=tuple(
+            NetworkFindingRow(_network(on.vnet.key).own, finding)
+            for finding in snapshot.findings
+            if isinstance(on := finding.subject, OnNetwork)
         ),
         points=points,
     )

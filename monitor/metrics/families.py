@@ -7,6 +7,7 @@ name. A fact that Azure did not tell has no sample, and a family without samples
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
@@ -141,9 +142,16 @@ def _peering_flag(facts: Facts) -> Mapping[str, tuple[bool | None, ...]]:
 def _peering_finding(facts: Facts) -> Mapping[str, float]:
     return {
         f"{row.labels},{row.remote_labels},"
-        + block(check=row.finding.check, severity=row.finding.severity, link=row.finding.link.id): 1
-        for row in facts.findings
+        + block(check=row.finding.check, severity=row.finding.severity, link=row.link_id): 1
+        for row in facts.link_findings
     }
+
+
+def _network_finding(facts: Facts) -> Mapping[str, float]:
+    return Counter(
+        f"{row.labels},{block(check=row.finding.check, severity=row.finding.severity)}"
+        for row in facts.network_findings
+    )
 
 
 # Virtual networks
@@ -341,6 +349,12 @@ FAMILIES: tuple[Family | SetFamily, ...] = (
         help="1 while a check finds something wrong with the peering, on the side to repair.",
         labels=(*PEERING, "check", "severity", "link", *REMOTE),
         samples=_peering_finding,
+    ),
+    Family(
+        name="azure_vnet_finding",
+        help="Findings of a check about the virtual network or its routes.",
+        labels=(*NETWORK, "check", "severity"),
+        samples=_network_finding,
     ),
     Family(
         name="azure_vnet_peerings",

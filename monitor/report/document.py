@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from monitor.model import OnLink
 from monitor.report.outcome import exit_code, unseen
 from monitor.report.wording import by_severity
 
@@ -42,19 +43,20 @@ def render(snapshot: Snapshot, *, fail_on: Severity | None, external_url: str | 
 
 
 def _finding(finding: Finding, external_url: str | None) -> dict[str, Any]:
-    side = finding.side
+    on = finding.subject
+    link = on.link.id if isinstance(on, OnLink) else None
     return {
         "check": finding.check,
         "severity": str(finding.severity),
-        "link": finding.link.id,
-        "side": side.id.text,
-        "virtual_network": side.vnet.text,
-        "remote_virtual_network": side.remote_vnet.text,
+        "link": link,
+        "side": on.side.id.text if isinstance(on, OnLink) else None,
+        "virtual_network": (on.side.vnet if isinstance(on, OnLink) else on.vnet).text,
+        "remote_virtual_network": on.side.remote_vnet.text if isinstance(on, OnLink) else None,
         "reason": finding.reason,
         "detail": finding.detail,
         "repair": list(finding.repair),
         "portal_url": finding.portal_url,
-        "page_url": f"{external_url}/#link-{finding.link.id}" if external_url else None,
+        "page_url": f"{external_url}/#link-{link}" if external_url and link else external_url,
         "ignored": False,
     }
 

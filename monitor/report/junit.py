@@ -1,4 +1,4 @@
-"""The report for CI systems: JUnit XML, a test case per link and per read.
+"""The report for CI systems: JUnit XML, a test case per link, per network with findings, and per read.
 
 A test case carries at most one result, though a link may have several findings: Jenkins, Azure Pipelines and
 others show only the first of several, and some refuse the file.
@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from monitor.model import HalfUnseen, Reason
+from monitor.model import HalfUnseen, OnLink, OnNetwork, Reason
 from monitor.report.outcome import counts_as_failure
 from monitor.report.wording import Names, worst_first
 
 if TYPE_CHECKING:
-    from monitor.model import Finding, Link, LinkKey, Severity, Snapshot
+    from monitor.model import ArmId, Finding, Link, LinkKey, Severity, Snapshot, Subject
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -26,6 +26,7 @@ def render(snapshot: Snapshot, *, fail_on: Severity | None) -> str:
     root = ET.Element("testsuites", name="peering-monitor")
     names = Names(snapshot)
     _peerings(_suite(root, "peerings", snapshot), snapshot, names, fail_on)
+    _networks(root, snapshot, names, fail_on)
     _reads(_suite(root, "coverage", snapshot), snapshot, names)
     for element in (*root, root):
         element.attrib |= {
@@ -51,26 +52,42 @@ def _count(element: ET.Element, tag: str) -> str:
 def _peerings(suite: ET.Element, snapshot: Snapshot, names: Names, fail_on: Severity | None) -> None:
     findings: dict[LinkKey, list[Finding]] = {}
     for finding in worst_first(snapshot):
-        findings.setdefault(finding.link, []).append(finding)
+        if isinstance(finding.subject, OnLink):
+            findings.setdefault(finding.subject.link, []).append(finding)
     links: dict[LinkKey, Link | None] = {link.key: link for link in snapshot.links}
     for key in (*links, *(key for key in findings if key not in links)):
         case = _case(suite, "peerings", f"{names.network(key.low)} <-> {names.network(key.high)}")
-        found = findings.get(key, [])
-        failures = [finding for finding in found if counts_as_failure(finding, fail_on)]
-        below = [finding for finding in found if finding not in failures]
-        if failures:
-            _result(
-                case,
-                "failure",
-                kind=failures[0].check,
-                message="; ".join(f"{finding.check}: {finding.detail}" for finding in failures),
-                text="\n\n".join(map(_told, failures)),
-            )
-        elif reason := _unread(links.get(key)):
+        failed = _judge(case, findings.get(key, []), fail_on)
+        if not failed and (reason := _unread(links.get(key))):
             message = f"the other side could not be read: {reason}"
             ET.SubElement(case, "skipped", message=_legal(message))
-        if below:
-            ET.SubElement(case, "system-out").text = _legal("\n\n".join(map(_told, below)))
+
+
+def _networks(root: ET.Element, snapshot: Snapshot, names: Names, fail_on: Severity | None) -> None:
+    findings: dict[ArmId, list[Finding]] = {}
+    for finding in worst_first(snapshot):
+        if isinstance(finding.subject, OnNetwork):
+            findings.setdefault(finding.subject.vnet, []).append(finding)
+    suite = _suite(root, "networks", snapshot) if findings else root
+    for vnet, found in findings.items():
+        _judge(_case(suite, "networks", names.network(vnet)), found, fail_on)
+
+
+def _judge(case: ET.Element, found: list[Finding], fail_on: Severity | None) -> bool:
+    """Give a test case its result, and say whether it failed."""
+    failures = [finding for finding in found if counts_as_failure(finding, fail_on)]
+    below = [finding for finding in found if finding not in failures]
+    if failures:
+        _result(
+            case,
+            "failure",
+            kind=failures[0].check,
+            message="; ".join(f"{finding.check}: {finding.detail}" for finding in failures),
+            text="\n\n".join(map(_told, failures)),
+        )
+    if below:
+        ET.SubElement(case, "system-out").text = _legal("\n\n".join(map(_told, below)))
+    return bool(failures)
 
 
 def _unread(link: Link | None) -> Reason | None:
@@ -83,11 +100,19 @@ def _told(finding: Finding) -> str:
     lines = [
         f"{finding.severity} {finding.check} ({finding.reason})",
         finding.detail,
-        f"Side: {finding.side.id}",
+        _about(finding.subject),
         *(["Repair:", *finding.repair] if finding.repair else []),
         f"Portal: {finding.portal_url}",
     ]
     return "\n".join(lines)
+
+
+def _about(subject: Subject) -> str:
+    match subject:
+        case OnLink(side=side):
+            return f"Side: {side.id}"
+        case OnNetwork(vnet=vnet):
+            return f"Network: {vnet}"
 
 
 def _reads(suite: ET.Element, snapshot: Snapshot, names: Names) -> None:

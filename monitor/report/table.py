@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from monitor.model import Severity
+from monitor.model import OnLink, OnNetwork, Severity
 from monitor.printable import printable
 from monitor.report.outcome import unseen
 from monitor.report.wording import Names, counted, extent, verdict, worst_first
@@ -57,17 +57,11 @@ def _finding(page: _Page, finding: Finding, names: Names) -> None:
             f" ({printable(finding.reason)})",
         )
     )
-    own, other = names.ends(finding)
-    ends = Text(f"{own} <-> {other}")
-    if page.fits(ends, indent=2):
-        page.text(ends, indent=2)
-    else:
-        page.text(Text(own), indent=2)
-        page.text(Text(f"<-> {other}"), indent=2)
-    page.text(
-        Text(f"Side: {printable(finding.side.name)} of {printable(finding.side.vnet.name)}"),
-        indent=2,
-    )
+    match finding.subject:
+        case OnLink() as on:
+            _ends(page, on, names)
+        case OnNetwork(vnet=vnet):
+            page.text(Text(names.network(vnet)), indent=2)
     page.text(Text(printable(finding.detail)), indent=2)
     if finding.repair:
         page.text(Text("Repair:"), indent=2)
@@ -75,6 +69,17 @@ def _finding(page: _Page, finding: Finding, names: Names) -> None:
             page.verbatim(command, indent=4)
     page.verbatim(f"Portal: {finding.portal_url}", indent=2, style="dim")
     page.blank()
+
+
+def _ends(page: _Page, on: OnLink, names: Names) -> None:
+    own, other = names.ends(on)
+    ends = Text(f"{own} <-> {other}")
+    if page.fits(ends, indent=2):
+        page.text(ends, indent=2)
+    else:
+        page.text(Text(own), indent=2)
+        page.text(Text(f"<-> {other}"), indent=2)
+    page.text(Text(f"Side: {printable(on.side.name)} of {printable(on.side.vnet.name)}"), indent=2)
 
 
 def _failure(page: _Page, row: Coverage, names: Names) -> None:

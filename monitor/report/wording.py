@@ -10,7 +10,7 @@ from monitor.printable import printable
 from monitor.report.outcome import unseen
 
 if TYPE_CHECKING:
-    from monitor.model import ArmId, Coverage, Finding, Snapshot
+    from monitor.model import ArmId, Coverage, Finding, OnLink, Snapshot
 
 WORST_FIRST = sorted(Severity, key=lambda severity: -SEVERITY_ORDER[severity])
 
@@ -37,10 +37,10 @@ class Names:
     def _place(self, vnet: ArmId) -> str:
         return ", ".join(filter(None, (printable(vnet.resource_group), self.subscription(vnet.subscription_id))))
 
-    def ends(self, finding: Finding) -> tuple[str, str]:
+    def ends(self, on: OnLink) -> tuple[str, str]:
         """Both networks, the side's own first."""
-        own, other = finding.link.low, finding.link.high
-        if finding.side.vnet == other:
+        own, other = on.link.low, on.link.high
+        if on.side.vnet == other:
             own, other = other, own
         return self.network(own), self.network(other)
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from monitor.model import Reason, Severity
+from monitor.model import OnLink, OnNetwork, Reason, Severity
 
 if TYPE_CHECKING:
-    from monitor.model import Coverage, Finding, Snapshot
+    from monitor.model import Coverage, Finding, Snapshot, Subject
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +22,7 @@ def log_changes(before: Snapshot | None, after: Snapshot) -> None:
 
 def _findings(snapshot: Snapshot | None) -> dict[tuple[str, ...], Finding]:
     return {
-        (one.check, one.link.id, one.side.id.key, one.severity, one.reason): one
+        (one.check, *one.subject.key, one.severity, one.reason): one
         for one in (snapshot.findings if snapshot else ())
     }
 
@@ -42,9 +42,16 @@ def _words(finding: Finding) -> dict[str, str]:
         "check": finding.check,
         "severity": finding.severity.value,
         "reason": finding.reason,
-        "link": finding.link.id,
-        "side": finding.side.id.text,
+        **_subject(finding.subject),
     }
+
+
+def _subject(subject: Subject) -> dict[str, str]:
+    match subject:
+        case OnLink(link=link, side=side):
+            return {"link": link.id, "side": side.id.text}
+        case OnNetwork(vnet=vnet):
+            return {"virtual_network": vnet.text}
 
 
 def _coverage(snapshot: Snapshot | None) -> dict[tuple[str, str], Coverage]:

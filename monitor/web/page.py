@@ -17,6 +17,8 @@ from monitor.model import (
     HalfMissing,
     HalfPresent,
     HalfUnseen,
+    OnLink,
+    OnNetwork,
     PeeringState,
     Reason,
     Severity,
@@ -27,7 +29,7 @@ from monitor.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from monitor.model import Coverage, Finding, Half, Link, Snapshot
+    from monitor.model import ArmId, Coverage, Finding, Half, Link, Snapshot, Subject
 
 STYLE = (files("monitor.web") / "assets" / "style.css").read_text("utf-8")
 
@@ -49,7 +51,7 @@ class _FindingRow:
     check: str
     networks: str
     subscriptions: str
-    side: str
+    where: str
     reason: str
     detail: str
     repair: tuple[str, ...]
@@ -103,7 +105,8 @@ def _content(snapshot: Snapshot) -> dict[str, object]:
     blind = [row for row in snapshot.coverage if row.reason is not Reason.OK]
     worst: dict[str, Severity] = {}
     for one in reversed(findings):
-        worst[one.link.id] = one.severity
+        if isinstance(one.subject, OnLink):
+            worst[one.subject.link.id] = one.severity
     counts = Counter(one.severity for one in findings)
     return {
         "snapshot": snapshot,
@@ -129,18 +132,26 @@ def _subscription(subscription_id: str, names: Mapping[str, str]) -> str:
 
 
 def _finding_row(finding: Finding, names: Mapping[str, str]) -> _FindingRow:
-    low, high = finding.link.low, finding.link.high
+    networks, where = _place(finding.subject)
     return _FindingRow(
         finding.severity.value,
         finding.check,
-        f"{low.name} ↔ {high.name}",
-        " ↔ ".join(dict.fromkeys(_subscription(one.subscription_id, names) for one in (low, high))),
-        f"{finding.side.vnet.name} / {finding.side.name}",
+        " ↔ ".join(one.name for one in networks),
+        " ↔ ".join(dict.fromkeys(_subscription(one.subscription_id, names) for one in networks)),
+        where,
         finding.reason,
         finding.detail,
         finding.repair,
         finding.portal_url,
     )
+
+
+def _place(subject: Subject) -> tuple[tuple[ArmId, ...], str]:
+    match subject:
+        case OnLink(link=link, side=side):
+            return (link.low, link.high), f"side {side.vnet.name} / {side.name}"
+        case OnNetwork(vnet=vnet):
+            return (vnet,), f"resource group {vnet.resource_group}"
 
 
 def _blind_row(row: Coverage, names: Mapping[str, str]) -> dict[str, str]:

@@ -383,7 +383,7 @@ class TestPage:
         assert finding.repair
         assert [one for one in page.commands if one.startswith("az ")] == list(finding.repair)
         assert finding.portal_url in {attrs.get("href") for tag, attrs in page.elements if tag == "a"}
-        assert f"link-{finding.link.id}" in {attrs.get("id") for _, attrs in page.elements}
+        assert f"link-{finding.subject.key[0]}" in {attrs.get("id") for _, attrs in page.elements}
 
     async def test_it_follows_the_newest_snapshot(self) -> None:
         gone = events.DeletePeering(vnet="vnet-app", peering="app-to-hub")

@@ -13,6 +13,7 @@ from monitor.model import (
     HalfUnseen,
     Link,
     LinkKey,
+    OnLink,
     Peering,
     PeeringState,
     Reason,
@@ -103,6 +104,12 @@ def only(one: Link) -> Finding:
     finding, *more = found(one)
     assert not more, f"one root cause gave several findings: {[finding, *more]}"
     return finding
+
+
+def side_of(finding: Finding) -> Peering:
+    """The side that a finding about a link is on."""
+    assert isinstance(finding.subject, OnLink)
+    return finding.subject.side
 
 
 def checks_of(one: Link, **options: Any) -> list[str]:

@@ -28,6 +28,7 @@ from tests.unit.analysis.builders import (
     only,
     peering,
     present,
+    side_of,
     unseen,
 )
 
@@ -175,10 +176,11 @@ def test_settings_name_every_check_in_order() -> None:
 
 def test_a_portal_link_leads_to_the_side_in_its_tenant() -> None:
     finding = only(link(a(allow_virtual_network_access=False), b()))
-    assert finding.portal_url == f"https://portal.azure.com/#@/resource{finding.side.id}"
+    assert finding.portal_url == f"https://portal.azure.com/#@/resource{side_of(finding).id}"
     options = AnalysisOptions(portal_url="https://portal.azure.us/", tenant_id="contoso.com")
     assert (
-        options.portal_link(finding.side.id) == f"https://portal.azure.us/#@contoso.com/resource{finding.side.id}"
+        options.portal_link(side_of(finding).id)
+        == f"https://portal.azure.us/#@contoso.com/resource{side_of(finding).id}"
     )
 
 
@@ -213,7 +215,7 @@ def test_the_side_that_sorts_first_is_that_of_the_peering_id_not_of_the_network_
     other = present("vnet-a-b", "vnet-a", resource_guid="two", state=PeeringState.UNKNOWN)
     joined = link(one, other)
     assert joined.low == one
-    assert [(finding.check, finding.side) for finding in found(joined)] == [
+    assert [(finding.check, side_of(finding)) for finding in found(joined)] == [
         ("link/guid-mismatch", other.peering),
         ("link/unknown-state", other.peering),
     ]

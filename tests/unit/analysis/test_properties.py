@@ -148,7 +148,7 @@ def test_the_case_of_ids_changes_nothing(ends: Any, here: bool, there: bool) -> 
 
     def told(of: Link) -> list[tuple[str, str, str, str, str, list[str]]]:
         return [
-            (f.check, f.reason, f.link.id, f.side.id.key, f.detail.lower(), [line.lower() for line in f.repair])
+            (f.check, f.reason, *f.subject.key, f.detail.lower(), [line.lower() for line in f.repair])
             for f in find(of)
         ]
 
@@ -207,7 +207,7 @@ def test_the_order_of_links_changes_nothing(ends: Any, random: Any) -> None:
     options = AnalysisOptions()
 
     def told(of: list[Link]) -> list[tuple[str, str, str]]:
-        return [(f.check, f.link.id, f.side.id.key) for f in findings(of, options=options)]
+        return [(f.check, *f.subject.key) for f in findings(of, options=options)]
 
     assert told(shuffled) == told(links)
     assert sorted(told(links)) == told(links)

@@ -10,6 +10,8 @@ from monitor.model import (
     Finding,
     LinkKey,
     MetricPoint,
+    OnLink,
+    OnNetwork,
     Peering,
     PeeringState,
     Severity,
@@ -105,7 +107,14 @@ def finding(
 ) -> Finding:
     on = on or peering()
     link = LinkKey.between(on.vnet, on.remote_vnet)
-    return Finding(check, severity, link, on, reason, "A sentence.", ("az …",), "https://portal.azure.com/")
+    return Finding(
+        check, severity, OnLink(link, on), reason, "A sentence.", ("az …",), "https://portal.azure.com/"
+    )
+
+
+def network_finding(vnet: ArmId | None = None, *, check: str = "vnet/peering-limit", about: str = "") -> Finding:
+    on = OnNetwork(vnet or vnet_id("Hub"), about)
+    return Finding(check, Severity.WARNING, on, "near", "A sentence.", (), "https://portal.azure.com/")
 
 
 def point(

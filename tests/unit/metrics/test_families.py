@@ -24,6 +24,7 @@ from tests.unit.metrics.builders import (
     REMOTE_APP,
     finding,
     network,
+    network_finding,
     peering,
     point,
     side,
@@ -117,6 +118,10 @@ EXPOSITIONS: dict[str, tuple[Snapshot, list[str]]] = {
     "azure_vnet_peering_finding": (
         replace(snapshot(), findings=(finding(check="link/disconnected", severity=Severity.CRITICAL),)),
         [f'{{{HUB_TO_APP},{REMOTE_APP},check="link/disconnected",severity="critical",link="{LINK}"}} 1'],
+    ),
+    "azure_vnet_finding": (
+        replace(snapshot(), findings=(network_finding(about="one"), network_finding(about="two"), finding())),
+        [f'{{{HUB},check="vnet/peering-limit",severity="warning"}} 2'],
     ),
     "azure_vnet_peerings": (
         Snapshot(

@@ -27,7 +27,7 @@ from monitor.model import (
     SyncLevel,
     ascii_lower,
 )
-from tests.unit.metrics.builders import finding, network, peering, point, side, snapshot, vnet_id
+from tests.unit.metrics.builders import finding, network, network_finding, peering, point, side, snapshot, vnet_id
 from tests.unit.metrics.pages import FORMATS, parse, series
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -70,7 +70,7 @@ def estate() -> Snapshot:
             side(out, consistent=True, is_global=True),
             side(unseen, remote_visible=False),
         ),
-        findings=(finding(back, check="link/out-of-sync"),),
+        findings=(finding(back, check="link/out-of-sync"), network_finding(hub)),
         checks=(
             CheckSetting("link/disconnected", Severity.CRITICAL),
             CheckSetting("link/out-of-sync", Severity.WARNING),

@@ -11,6 +11,7 @@ from monitor.model import (
     HalfPresent,
     Link,
     LinkKey,
+    OnLink,
     Peering,
     PeeringState,
     Reason,
@@ -55,8 +56,7 @@ def finding(**facts: Any) -> Finding:
     given: dict[str, Any] = {
         "check": "link/disconnected",
         "severity": Severity.CRITICAL,
-        "link": LinkKey.between(side.vnet, side.remote_vnet),
-        "side": side,
+        "subject": OnLink(facts.pop("link", LinkKey.between(side.vnet, side.remote_vnet)), side),
         "reason": "peer_missing",
         "detail": DETAIL,
         "repair": (DELETE,),
@@ -84,6 +84,11 @@ def snapshot(*findings: Finding, **facts: Any) -> Snapshot:
         "coverage": (read("", collector="subscriptions"), read(HUB), read(PROD)),
     }
     return Snapshot(**(given | facts))
+
+
+def side_of(found: Finding) -> Peering:
+    assert isinstance(found.subject, OnLink)
+    return found.subject.side
 
 
 def link(one: Half, other: Half) -> Link:

@@ -9,7 +9,18 @@ import pytest
 
 from monitor.model import HalfPresent, HalfUnseen, Reason, Severity, VirtualNetwork
 from monitor.report import junit
-from tests.unit.report.snapshots import APP, FORBIDDEN, PROD, VNET_HUB, finding, link, peering, read, snapshot
+from tests.unit.report.snapshots import (
+    APP,
+    FORBIDDEN,
+    PROD,
+    VNET_HUB,
+    finding,
+    link,
+    peering,
+    read,
+    side_of,
+    snapshot,
+)
 
 if TYPE_CHECKING:
     from monitor.model import Snapshot
@@ -48,7 +59,7 @@ def test_a_finding_is_a_failure_that_says_everything() -> None:
     assert (failure.text or "").splitlines() == [
         "critical link/disconnected (peer_missing)",
         one.detail,
-        f"Side: {one.side.id}",
+        f"Side: {side_of(one).id}",
         "Repair:",
         *one.repair,
         f"Portal: {one.portal_url}",

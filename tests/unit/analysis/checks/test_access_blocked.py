@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.analysis.builders import a, b, checks_of, link, only, unseen
+from tests.unit.analysis.builders import a, b, checks_of, link, only, side_of, unseen
 from tests.unit.analysis.shell import options_of, words_of
 
 OFF: dict[str, Any] = {"allow_virtual_network_access": False}
@@ -12,7 +12,7 @@ OFF: dict[str, Any] = {"allow_virtual_network_access": False}
 
 def test_finding_when_one_side_blocks() -> None:
     finding = only(link(a(), b(**OFF)))
-    assert (finding.check, finding.reason, finding.side.name) == (
+    assert (finding.check, finding.reason, side_of(finding).name) == (
         "link/access-blocked",
         "one_side",
         "vnet-b-to-vnet-a",
@@ -24,7 +24,7 @@ def test_finding_when_one_side_blocks() -> None:
 
 def test_finding_when_both_sides_block_is_one_with_both_repairs() -> None:
     finding = only(link(a(**OFF), b(**OFF)))
-    assert (finding.reason, finding.side.name) == ("both_sides", "vnet-a-to-vnet-b")
+    assert (finding.reason, side_of(finding).name) == ("both_sides", "vnet-a-to-vnet-b")
     assert [options_of(words)["--vnet-name"] for words in words_of(finding.repair)] == ["vnet-a", "vnet-b"]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.analysis.builders import a, b, checks_of, link, only, unseen
+from tests.unit.analysis.builders import a, b, checks_of, link, only, side_of, unseen
 from tests.unit.analysis.shell import options_of, words_of
 
 
@@ -21,7 +21,11 @@ from tests.unit.analysis.shell import options_of, words_of
 )
 def test_finding_names_the_prefixes(peered: tuple[str, ...], reason: str, said: list[str]) -> None:
     finding = only(link(a(remote_address_space=peered), b()))
-    assert (finding.check, finding.reason, finding.side.name) == ("link/address-drift", reason, "vnet-a-to-vnet-b")
+    assert (finding.check, finding.reason, side_of(finding).name) == (
+        "link/address-drift",
+        reason,
+        "vnet-a-to-vnet-b",
+    )
     for words in said:
         assert words in finding.detail
     (words_of_az,) = words_of(finding.repair)
@@ -38,7 +42,7 @@ def test_finding_when_the_remote_network_has_grown() -> None:
 
 def test_finding_of_both_sides_is_one_with_both_repairs() -> None:
     finding = only(link(a(remote_address_space=("10.8.0.0/16",)), b(remote_address_space=("10.9.0.0/16",))))
-    assert finding.side.name == "vnet-a-to-vnet-b"
+    assert side_of(finding).name == "vnet-a-to-vnet-b"
     assert len(finding.repair) == 2
 
 

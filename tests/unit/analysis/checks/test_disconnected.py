@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from monitor.model import PeeringState
-from tests.unit.analysis.builders import a, b, checks_of, link, no_peering, no_vnet, only, peering, unseen
+from tests.unit.analysis.builders import a, b, checks_of, link, no_peering, no_vnet, only, peering, side_of, unseen
 from tests.unit.analysis.shell import options_of, words_of
 
 GONE = PeeringState.DISCONNECTED
@@ -14,7 +14,7 @@ def calls(commands: tuple[str, ...]) -> list[tuple[str, str]]:
 
 def test_finding_when_the_peering_back_was_deleted() -> None:
     finding = only(link(a(state=GONE), no_peering()))
-    assert (finding.check, finding.reason, finding.side.name) == (
+    assert (finding.check, finding.reason, side_of(finding).name) == (
         "link/disconnected",
         "peer_missing",
         "vnet-a-to-vnet-b",
@@ -36,7 +36,7 @@ def test_finding_when_the_other_network_was_deleted() -> None:
 
 def test_finding_when_both_sides_are_there() -> None:
     finding = only(link(a(), b(state=GONE)))
-    assert (finding.reason, finding.side.name) == ("both_present", "vnet-b-to-vnet-a")
+    assert (finding.reason, side_of(finding).name) == ("both_present", "vnet-b-to-vnet-a")
     assert calls(finding.repair) == [
         ("delete", "vnet-b-to-vnet-a"),
         ("delete", "vnet-a-to-vnet-b"),
@@ -46,7 +46,7 @@ def test_finding_when_both_sides_are_there() -> None:
 
 
 def test_finding_names_the_first_side_when_both_are_disconnected() -> None:
-    assert only(link(a(state=GONE), b(state=GONE))).side.name == "vnet-a-to-vnet-b"
+    assert side_of(only(link(a(state=GONE), b(state=GONE)))).name == "vnet-a-to-vnet-b"
 
 
 def test_finding_recreates_the_survivor_with_its_own_flags_and_the_lost_side_to_agree() -> None:

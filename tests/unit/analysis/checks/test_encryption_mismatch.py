@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.analysis.builders import a, b, checks_of, link, no_peering, only, unseen
+from tests.unit.analysis.builders import a, b, checks_of, link, no_peering, only, side_of, unseen
 from tests.unit.analysis.shell import options_of, words_of
 
 
 @pytest.mark.parametrize("off", [False, None])
 def test_finding_names_the_network_without_encryption(*, off: bool | None) -> None:
     finding = only(link(a(vnet={"encryption": True}), b(vnet={"encryption": off})))
-    assert (finding.check, finding.reason, finding.side.name) == (
+    assert (finding.check, finding.reason, side_of(finding).name) == (
         "link/encryption-mismatch",
         "one_side",
         "vnet-b-to-vnet-a",

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from tests.unit.analysis.builders import a, b, checks_of, link, only, unseen
+from tests.unit.analysis.builders import a, b, checks_of, link, only, side_of, unseen
 from tests.unit.analysis.shell import options_of, words_of
 
 
 def test_finding_names_the_side_that_drops_forwarded_traffic() -> None:
     finding = only(link(a(allow_forwarded_traffic=True), b()))
-    assert (finding.check, finding.reason, finding.side.name) == (
+    assert (finding.check, finding.reason, side_of(finding).name) == (
         "link/forwarded-traffic-asymmetric",
         "one_side",
         "vnet-b-to-vnet-a",

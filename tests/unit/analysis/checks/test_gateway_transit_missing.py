@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.analysis.builders import a, b, checks_of, link, only, unseen
+from tests.unit.analysis.builders import a, b, checks_of, link, only, side_of, unseen
 from tests.unit.analysis.shell import options_of, words_of
 
 
 def test_finding_names_the_side_that_has_to_allow_transit() -> None:
     finding = only(link(a(use_remote_gateways=True), b()))
-    assert (finding.check, finding.reason, finding.side.name) == (
+    assert (finding.check, finding.reason, side_of(finding).name) == (
         "link/gateway-transit-missing",
         "transit_not_allowed",
         "vnet-b-to-vnet-a",

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.analysis.builders import a, b, checks_of, link, only, unseen
+from tests.unit.analysis.builders import a, b, checks_of, link, only, side_of, unseen
 from tests.unit.analysis.shell import options_of, words_of
 
 
 def test_finding_when_nobody_takes_up_the_permission() -> None:
     finding = only(link(a(), b(allow_gateway_transit=True)))
-    assert (finding.check, finding.reason, finding.side.name) == (
+    assert (finding.check, finding.reason, side_of(finding).name) == (
         "link/gateway-transit-unused",
         "one_side",
         "vnet-b-to-vnet-a",

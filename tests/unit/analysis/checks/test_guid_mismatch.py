@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.analysis.builders import a, b, checks_of, link, only, unseen
+from tests.unit.analysis.builders import a, b, checks_of, link, only, side_of, unseen
 from tests.unit.analysis.shell import words_of
 
 
 def test_finding_when_the_sides_were_not_made_for_each_other() -> None:
     finding = only(link(a(resource_guid="one"), b(resource_guid="two")))
-    assert (finding.check, finding.reason, finding.side.name) == (
+    assert (finding.check, finding.reason, side_of(finding).name) == (
         "link/guid-mismatch",
         "different",
         "vnet-a-to-vnet-b",

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from monitor.model import PeeringState, Reason
-from tests.unit.analysis.builders import a, b, checks_of, link, no_peering, only, unseen
+from tests.unit.analysis.builders import a, b, checks_of, link, no_peering, only, side_of, unseen
 from tests.unit.analysis.shell import words_of
 
 INITIATED = PeeringState.INITIATED
@@ -9,7 +9,7 @@ INITIATED = PeeringState.INITIATED
 
 def test_finding_when_a_side_waits_although_the_other_is_there() -> None:
     finding = only(link(a(), b(state=INITIATED)))
-    assert (finding.check, finding.reason, finding.side.name) == (
+    assert (finding.check, finding.reason, side_of(finding).name) == (
         "link/initiated",
         "both_present",
         "vnet-b-to-vnet-a",
@@ -18,7 +18,7 @@ def test_finding_when_a_side_waits_although_the_other_is_there() -> None:
 
 
 def test_finding_names_the_first_side_when_both_wait() -> None:
-    assert only(link(a(state=INITIATED), b(state=INITIATED))).side.name == "vnet-a-to-vnet-b"
+    assert side_of(only(link(a(state=INITIATED), b(state=INITIATED)))).name == "vnet-a-to-vnet-b"
 
 
 def test_clean_when_both_are_connected() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from monitor.model import SyncLevel
-from tests.unit.analysis.builders import a, b, checks_of, link, only, unseen
+from tests.unit.analysis.builders import a, b, checks_of, link, only, side_of, unseen
 from tests.unit.analysis.shell import options_of, words_of
 
 LOCAL = SyncLevel.LOCAL_NOT_IN_SYNC
@@ -38,13 +38,13 @@ def test_finding_names_the_side_to_run_the_sync_on(
     level_a: SyncLevel, level_b: SyncLevel, reason: str, side: str, syncs: list[str]
 ) -> None:
     finding = only(link(a(sync_level=level_a), b(sync_level=level_b)))
-    assert (finding.check, finding.reason, finding.side.name) == ("link/out-of-sync", reason, side)
+    assert (finding.check, finding.reason, side_of(finding).name) == ("link/out-of-sync", reason, side)
     assert synced(finding.repair) == syncs
 
 
 def test_finding_quotes_a_level_that_is_not_known() -> None:
     finding = only(link(a(), b(sync_level=SyncLevel.UNKNOWN, sync_level_text="Dreaming")))
-    assert (finding.reason, finding.side.name) == ("unrecognized", FROM_B)
+    assert (finding.reason, side_of(finding).name) == ("unrecognized", FROM_B)
     assert "Dreaming" in finding.detail
     assert [words[4] for words in words_of(finding.repair)] == ["show"]
 
@@ -77,7 +77,7 @@ def test_unseen_peering_to_sync_is_looked_for_and_not_named(
     level: SyncLevel, reason: str, syncs: list[str]
 ) -> None:
     finding = only(link(a(sync_level=level), unseen()))
-    assert (finding.reason, finding.side.name) == (reason, FROM_A)
+    assert (finding.reason, side_of(finding).name) == (reason, FROM_A)
     assert synced(finding.repair) == syncs
     assert ("ask the owner of subscription" in finding.detail) is (level is not LOCAL)
     assert FROM_B not in finding.detail

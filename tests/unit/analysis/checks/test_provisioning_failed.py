@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.analysis.builders import a, b, checks_of, link, only, unseen
+from tests.unit.analysis.builders import a, b, checks_of, link, only, side_of, unseen
 from tests.unit.analysis.shell import words_of
 
 
@@ -11,7 +11,7 @@ from tests.unit.analysis.shell import words_of
 )
 def test_finding_when_the_last_write_ended_badly(state: str, reason: str) -> None:
     finding = only(link(a(), b(provisioning_state=state)))
-    assert (finding.check, finding.reason, finding.side.name) == (
+    assert (finding.check, finding.reason, side_of(finding).name) == (
         "link/provisioning-failed",
         reason,
         "vnet-b-to-vnet-a",
@@ -22,7 +22,7 @@ def test_finding_when_the_last_write_ended_badly(state: str, reason: str) -> Non
 
 def test_finding_of_both_sides_speaks_of_the_failed_one_and_repairs_both() -> None:
     finding = only(link(a(provisioning_state="Canceled"), b(provisioning_state="Failed")))
-    assert (finding.reason, finding.side.name, len(finding.repair)) == ("failed", "vnet-b-to-vnet-a", 2)
+    assert (finding.reason, side_of(finding).name, len(finding.repair)) == ("failed", "vnet-b-to-vnet-a", 2)
 
 
 @pytest.mark.parametrize("state", ["Succeeded", "Updating", "Creating", "Deleting", "Pondering", None])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.analysis.builders import a, b, checks_of, link, only, unseen
+from tests.unit.analysis.builders import a, b, checks_of, link, only, side_of, unseen
 from tests.unit.analysis.shell import options_of, words_of
 
 
@@ -14,7 +14,7 @@ def part(local: tuple[str, ...], remote: tuple[str, ...]) -> dict[str, Any]:
 
 def test_finding_when_one_side_joins_whole_networks_lets_that_one_follow() -> None:
     finding = only(link(a(**part(("web",), ("sql", "logs"))), b()))
-    assert (finding.check, finding.reason, finding.side.name) == (
+    assert (finding.check, finding.reason, side_of(finding).name) == (
         "link/subnet-selection-mismatch",
         "peer_complete_vnets",
         "vnet-b-to-vnet-a",
@@ -31,7 +31,7 @@ def test_finding_when_one_side_joins_whole_networks_lets_that_one_follow() -> No
 @pytest.mark.parametrize("there", [part(("sql",), ("api",)), part(("logs",), ("web",))])
 def test_finding_when_the_named_subnets_are_not_mirrored(there: dict[str, Any]) -> None:
     finding = only(link(a(**part(("web",), ("sql",))), b(**there)))
-    assert (finding.reason, finding.side.name) == ("subnet_names", "vnet-a-to-vnet-b")
+    assert (finding.reason, side_of(finding).name) == ("subnet_names", "vnet-a-to-vnet-b")
     assert "(web) to (sql) here" in finding.detail
     options = options_of(words_of(finding.repair)[0])
     assert options["--local-subnet-names"] == f"[{there['remote_subnet_names'][0]}]"

@@ -20,6 +20,7 @@ from pydantic import (
 from monitor.model import Severity
 from monitor.settings.fields import (
     EVERYWHERE,
+    Accepts,
     EndpointField,
     ExternalUrlField,
     Grain,
@@ -198,7 +199,7 @@ def _known_check(name: str, info: ValidationInfo) -> str:
     return name
 
 
-CheckName = Annotated[str, AfterValidator(_known_check)]
+CheckName = Annotated[str, AfterValidator(_known_check), Accepts("the name of a [check](checks.md)")]
 
 
 class Checks(Section):

@@ -243,9 +243,29 @@ def _subscription(value: object) -> str:
     return text.lower() if _UUID.fullmatch(text) else text
 
 
+_GROUP = re.compile(r"[A-Za-z0-9_().-]{1,90}")
+_GROUP_PATH = re.compile(r"/?(providers/)?microsoft\.management/managementgroups/", re.IGNORECASE)
+
+
+def _management_group(value: object) -> str:
+    if not isinstance(value, str):
+        raise expected("text (put numbers and the like in quotes)")
+    text = value.strip()
+    if _GROUP_PATH.match(text):
+        raise expected("the management group's id alone, without the path before it")
+    if not _GROUP.fullmatch(text) or text.endswith("."):
+        raise expected("the id of a management group (not its display name), such as mg-platform")
+    return text.lower()
+
+
 TenantField = Annotated[str, BeforeValidator(_tenant), Accepts("a tenant's id, or one of its domains")]
 SubscriptionPattern = Annotated[
     str, BeforeValidator(_subscription), Accepts("a subscription's id, or a glob on its display name: `prod-*`")
+]
+ManagementGroupField = Annotated[
+    str,
+    BeforeValidator(_management_group),
+    Accepts("a management group's id, not its display name: `mg-platform`"),
 ]
 
 

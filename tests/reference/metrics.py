@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from monitor.azure.arm import RATE_LIMIT_KINDS
+from monitor.azure.arm import QUOTA_KIND, RATE_LIMIT_KINDS
 from monitor.collectors.traffic import AGGREGATIONS
 from monitor.metrics.families import FAMILIES, NETWORK, PEERING, REMOTE, SetFamily
 from monitor.model import Reason, Severity
@@ -39,7 +39,7 @@ LABELS: dict[str, str] = {
     "reason": "how the read ended: " + listing(Reason),
     "display_name": "the subscription's name, in the case that Azure has it in",
     "tenant_id": "the tenant's id",
-    "kind": "which limit: " + listing(RATE_LIMIT_KINDS),
+    "kind": "which limit: " + listing((*RATE_LIMIT_KINDS, QUOTA_KIND)),
     "version": "the monitor's version",
     "python_version": "the interpreter's version",
     "outcome": "how a run ended: " + listing(OUTCOMES),

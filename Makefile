@@ -8,16 +8,17 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench lock components clean
+.PHONY: help demo test lint format reference bench lock components clean
 
 help:
-	@echo "make demo     the monitor against a simulated Azure (ARGS='--listen HOST:PORT --estate FILE')"
-	@echo "make test     linters, types, architecture and every test"
-	@echo "make lint     linters, types and architecture only"
-	@echo "make format   format the code"
-	@echo "make bench    decoding, rendering and scraping, as ratios"
-	@echo "make lock     renew the lock files"
-	@echo "make clean    remove what the other targets made"
+	@echo "make demo       the monitor against a simulated Azure (ARGS='--listen HOST:PORT --estate FILE')"
+	@echo "make test       linters, types, architecture and every test"
+	@echo "make lint       linters, types and architecture only"
+	@echo "make format     format the code"
+	@echo "make reference  write deploy/reference/ anew from the code"
+	@echo "make bench      decoding, rendering and scraping, as ratios"
+	@echo "make lock       renew the lock files"
+	@echo "make clean      remove what the other targets made"
 
 demo: $(VENV)/run.stamp
 	@exec $(BIN)/peering-monitor demo $(ARGS)
@@ -34,6 +35,9 @@ lint: $(VENV)/dev.stamp
 format: $(VENV)/dev.stamp
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+reference: $(VENV)/dev.stamp
+	$(BIN)/python -m tests.reference
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m tests.bench

@@ -168,7 +168,11 @@ def _arm(settings: Settings, telemetry: Telemetry) -> Arm:
 def _plan(settings: Settings) -> Plan:
     wanted = settings.collectors.traffic
     return Plan(
-        selection=Selection(settings.subscriptions.include, settings.subscriptions.exclude),
+        selection=Selection(
+            settings.subscriptions.include,
+            settings.subscriptions.exclude,
+            settings.subscriptions.management_groups,
+        ),
         analysis=AnalysisOptions(
             disabled=frozenset(settings.checks.disabled),
             severity=settings.checks.severity,

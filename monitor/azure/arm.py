@@ -1,9 +1,10 @@
-"""One door to Azure Resource Manager: GET requests through the SDK's own pipeline, retried by our rules."""
+"""One door to Azure Resource Manager: reads through the SDK's own pipeline, retried by our rules."""
 
 from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -19,6 +20,7 @@ from azure.mgmt.core.tools import get_arm_endpoints
 from azure.mgmt.monitor.aio import MonitorManagementClient
 from azure.mgmt.network.aio import NetworkManagementClient
 from azure.mgmt.resource.subscriptions.aio import SubscriptionClient
+from azure.mgmt.resourcegraph.aio import ResourceGraphClient
 
 from monitor import __version__
 from monitor.azure import failures
@@ -39,6 +41,16 @@ _HEADERS = {
     "Accept": "application/json",
     "Accept-Encoding": "gzip",  # else the transport offers br where it can, which the SDK cannot unpack
 }
+QUOTA_KIND = "resource-graph-queries"
+"""The budget of queries to Resource Graph, of which its own headers tell."""
+
+_QUOTA_REMAINING = "x-ms-user-quota-remaining"
+_QUOTA_RESETS_AFTER = "x-ms-user-quota-resets-after"
+_CLOCK = re.compile(r"(\d{1,2}):([0-5]\d):([0-5]\d)(\.\d+)?")
+
+QUERY_PATH = "/providers/Microsoft.ResourceGraph/resources"
+"""The one path to which a POST may go: Resource Graph takes its queries so, and they change nothing."""
+
 _NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 
 
@@ -48,6 +60,7 @@ class Service(Enum):
     NETWORK = "network"
     MONITOR = "monitor"
     SUBSCRIPTIONS = "subscriptions"
+    RESOURCE_GRAPH = "resource_graph"
 
 
 class RequestObserver(Protocol):
@@ -84,11 +97,20 @@ class WriteRefusedError(RuntimeError):
 
 
 class _ReadOnlyPolicy(policies.SansIOHTTPPolicy[HttpRequest, Any]):
-    """The last gate before the network: the monitor only ever reads, so nothing but GET leaves."""
+    """The last gate before the network: the monitor only ever reads, so nothing but GET leaves.
+
+    The one exception is a POST to ``query_path``, by the client that is given one.
+    """
+
+    def __init__(self, query_path: str | None = None) -> None:
+        super().__init__()
+        self._query_path = query_path
 
     def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
-        if request.http_request.method != "GET":
-            raise WriteRefusedError(f"refused to send a {request.http_request.method} request to Azure")
+        method, path = request.http_request.method, urlsplit(request.http_request.url).path
+        if method == "GET" or (method == "POST" and path == self._query_path):
+            return
+        raise WriteRefusedError(f"refused to send a {method} request to Azure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +128,14 @@ class Endpoint:
     def owns(self, url: str) -> bool:
         """Whether a URL stays on this endpoint's own scheme, host and port: only there may the token go."""
         return _origin(url) == _origin(self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back with status 200."""
+
+    body: bytes
+    headers: Mapping[str, str]
 
 
 def _origin(url: str) -> tuple[str, str, int | None] | None:
@@ -161,17 +191,20 @@ class Arm:
             "cloud_setting": self._cloud.setting,
             "base_url": self.endpoint.url,
             "transport": self._transport,
-            "policies": self._policies(),
         }
-        network = NetworkManagementClient(self._credential, _NO_SUBSCRIPTION, **options)
-        monitor = MonitorManagementClient(self._credential, _NO_SUBSCRIPTION, **options)
-        subscriptions = SubscriptionClient(self._credential, **options)
-        self._clients = [network, monitor, subscriptions]
+        reading = {**options, "policies": self._policies()}
+        querying = {**options, "policies": self._policies(QUERY_PATH)}
+        network = NetworkManagementClient(self._credential, _NO_SUBSCRIPTION, **reading)
+        monitor = MonitorManagementClient(self._credential, _NO_SUBSCRIPTION, **reading)
+        subscriptions = SubscriptionClient(self._credential, **reading)
+        graph = ResourceGraphClient(self._credential, **querying)
+        self._clients = [network, monitor, subscriptions, graph]
         self._send = {
             Service.NETWORK: network.send_request,
-            # The same door as the other two's; this generation of azure-mgmt-monitor has not made it public yet.
+            # The same door as the others'; this generation of the package has not made it public yet.
             Service.MONITOR: monitor._send_request,  # noqa: SLF001
             Service.SUBSCRIPTIONS: subscriptions.send_request,
+            Service.RESOURCE_GRAPH: graph._send_request,  # noqa: SLF001 - likewise
         }
         return self
 
@@ -182,7 +215,7 @@ class Arm:
             await self._transport.close()
         await self._credential.close()
 
-    def _policies(self) -> list[Any]:
+    def _policies(self, query_path: str | None = None) -> list[Any]:
         """Give the SDK's pipeline, less four parts.
 
         Left out are the retries (ours wait for the whole answer, body included), the redirects (Resource Manager
@@ -195,7 +228,7 @@ class Arm:
             policies.ProxyPolicy(),
             AsyncARMChallengeAuthenticationPolicy(self._credential, *self.endpoint.scopes),
             policies.DistributedTracingPolicy(),
-            _ReadOnlyPolicy(),
+            _ReadOnlyPolicy(query_path),
         ]
 
     async def get(
@@ -222,7 +255,26 @@ class Arm:
                 f"refused to follow a link away from {self.endpoint.url}: {_without_query(absolute)}"
             )
         request = HttpRequest("GET", _brace_safe(absolute), params=dict(params or {}), headers=_HEADERS)
-        budget = (service, subscription_id)
+        return (await self._read(request, api=api, budget=(service, subscription_id))).body
+
+    async def query(self, document: bytes, *, api: str, params: Mapping[str, str]) -> Answer:
+        """Return the answer to a query of Resource Graph, a read that Azure wants as a POST of JSON.
+
+        Raises:
+            AzureError: whatever went wrong, after the retries.
+
+        """
+        request = HttpRequest(
+            "POST",
+            self.endpoint.url + QUERY_PATH,
+            params=dict(params),
+            content=document,
+            headers={**_HEADERS, "Content-Type": "application/json"},
+        )
+        return await self._read(request, api=api, budget=(Service.RESOURCE_GRAPH, ""))
+
+    async def _read(self, request: HttpRequest, *, api: str, budget: tuple[Service, str]) -> Answer:
+        """Send a request, again if need be, until it is answered with 200."""
         started = time.monotonic()
         attempt = 0
         while True:
@@ -246,7 +298,7 @@ class Arm:
         if wait > 0:
             await asyncio.sleep(wait)
 
-    async def _attempt(self, request: HttpRequest, *, api: str, budget: tuple[Service, str]) -> bytes:
+    async def _attempt(self, request: HttpRequest, *, api: str, budget: tuple[Service, str]) -> Answer:
         async with self._slots:
             started = time.monotonic()
             code = "cancelled"
@@ -269,11 +321,14 @@ class Arm:
             finally:
                 self._observer.request_done(api=api, code=code, seconds=time.monotonic() - started)
         self._tell_rate_limits(response.headers, budget[1])
-        if response.status_code == 200:  # noqa: PLR2004 - the one success of a GET to Resource Manager
-            return body
-        wait = retry_after(response.headers)
+        well = response.status_code == 200  # noqa: PLR2004 - the one success of a read of Resource Manager
+        wait = None if well else retry_after(response.headers)
+        if wait is None:
+            wait = quota_wait(response.headers)
         if wait is not None:
             self._not_before[budget] = time.monotonic() + wait
+        if well:
+            return Answer(body, response.headers)
         raise failures.from_response(response.status_code, body)
 
     def _tell_rate_limits(self, headers: Mapping[str, str], subscription_id: str) -> None:
@@ -285,6 +340,9 @@ class Arm:
                     kind=kind,
                     remaining=int(remaining),
                 )
+        queries = headers.get(_QUOTA_REMAINING, "")
+        if queries.isdecimal():
+            self._observer.rate_limit(subscription_id="", kind=QUOTA_KIND, remaining=int(queries))
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -299,6 +357,15 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     except ValueError:
         return None
     return max(0.0, moment.timestamp() - time.time())
+
+
+def quota_wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds until Resource Graph answers queries again, where an answer says that none is left; else None."""
+    clock = _CLOCK.fullmatch(headers.get(_QUOTA_RESETS_AFTER, "").strip())
+    if clock is None or headers.get(_QUOTA_REMAINING, "").strip() != "0":
+        return None
+    hours, minutes, seconds = (int(part) for part in clock.groups()[:3])
+    return float(hours * 3600 + minutes * 60 + seconds) + float(clock[4] or 0)
 
 
 def path_of(resource_id: str) -> str:

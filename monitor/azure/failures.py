@@ -29,6 +29,7 @@ SITE_OVERLOADED = 529
 RETRIED_STATUS = frozenset({408, 429, 500, 502, 503, 504, SITE_OVERLOADED})
 """Answers after which the same GET may succeed a little later."""
 
+_NOT_FOUND_CODES = frozenset({"ManagementGroupsContainInvalidIds"})
 _DISABLED_CODES = frozenset({"ReadOnlyDisabledSubscription", "SubscriptionDisabled", "DisabledSubscription"})
 _THROTTLED = frozenset({HTTPStatus.TOO_MANY_REQUESTS, SITE_OVERLOADED})
 _REASONS: dict[int, Reason] = {
@@ -37,6 +38,7 @@ _REASONS: dict[int, Reason] = {
     HTTPStatus.NOT_FOUND: Reason.NOT_FOUND,
     HTTPStatus.REQUEST_TIMEOUT: Reason.TIMEOUT,
 }
+_SUPPORT = "Please provide below info when asking for support"
 _BLANKS = re.compile(r"\s+")
 _BEARER = re.compile(r"(?i)bearer\s+[\w.~+/=-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 
@@ -68,6 +70,7 @@ class AzureError(Exception):
 class _ErrorDetail(msgspec.Struct):
     code: str | None = None
     message: str | None = None
+    details: list[_ErrorDetail] | None = None
 
 
 class _ErrorBody(msgspec.Struct):
@@ -95,6 +98,8 @@ def from_response(status: int, body: bytes) -> AzureError:
     except (msgspec.DecodeError, UnicodeDecodeError):
         parsed = _ErrorBody()
     detail = parsed.error or _ErrorDetail(parsed.code, parsed.message)
+    if detail.message and detail.message.startswith(_SUPPORT) and detail.details:
+        detail = detail.details[0]  # Resource Graph says there what is wrong
     code, message = detail.code or "", detail.message or ""
     told = one_line(f"{code}: {message}" if code and message else code or message or "no error in the body")
     return AzureError(
@@ -109,6 +114,8 @@ def from_response(status: int, body: bytes) -> AzureError:
 def _reason_of(status: int, code: str) -> Reason:
     if code in _DISABLED_CODES:
         return Reason.DISABLED
+    if code in _NOT_FOUND_CODES:
+        return Reason.NOT_FOUND
     if status in _THROTTLED:
         return Reason.THROTTLED
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:

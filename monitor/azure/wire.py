@@ -111,6 +111,20 @@ class _Subscription(msgspec.Struct, rename="camel", gc=False):
     tenant_id: str | None = None
 
 
+class _GraphPage(msgspec.Struct, rename="camel", gc=False):
+    data: list[msgspec.Raw]
+    result_truncated: str | None = None
+    total_records: int | None = None
+    skip_token: str | None = msgspec.field(default=None, name="$skipToken")
+
+
+class _GraphSubscription(msgspec.Struct, rename="camel", gc=False):
+    subscription_id: str
+    name: str | None = None
+    tenant_id: str | None = None
+    state: str | None = None
+
+
 class _Identified(msgspec.Struct, gc=False):
     id: str | None = None
 
@@ -123,12 +137,28 @@ class Decoded(msgspec.Struct, Generic[T], frozen=True):
     next_link: str | None = None
 
 
+class GraphRows(msgspec.Struct, frozen=True):
+    """The subscriptions of one page of a query's result, a sentence for each row that could not be read.
+
+    ``total`` is how many rows the whole result has, ``truncated`` that it goes on, at ``skip_token`` if there is
+    one.
+    """
+
+    items: tuple[Subscription, ...]
+    problems: tuple[str, ...]
+    total: int | None
+    truncated: bool
+    skip_token: str | None
+
+
 _decode_page = msgspec.json.Decoder(Page).decode
 _decode_vnet_page = msgspec.json.Decoder(_VnetPage).decode
 _decode_vnet = msgspec.json.Decoder(_Vnet).decode
 _decode_loose_vnet = msgspec.json.Decoder(_LooseVnet).decode
 _decode_peering = msgspec.json.Decoder(_Peering).decode
 _decode_subscription = msgspec.json.Decoder(_Subscription).decode
+_decode_graph_page = msgspec.json.Decoder(_GraphPage).decode
+_decode_graph_subscription = msgspec.json.Decoder(_GraphSubscription).decode
 _decode_identified = msgspec.json.Decoder(_Identified).decode
 
 
@@ -161,6 +191,34 @@ def subscriptions_page(body: bytes) -> Decoded[Subscription]:
             )
         )
     return Decoded(tuple(found), tuple(problems), page.next_link or None)
+
+
+def graph_subscriptions(body: bytes) -> GraphRows:
+    """Read a page of Resource Graph's subscriptions, as objects.
+
+    Raises:
+        msgspec.DecodeError: the page itself is malformed.
+
+    """
+    page = _decode_graph_page(body)
+    found: list[Subscription] = []
+    problems: list[str] = []
+    for raw in page.data:
+        try:
+            row = _decode_graph_subscription(raw)
+        except msgspec.DecodeError as error:
+            problems.append(_problem(raw, "subscription", error))
+            continue
+        found.append(
+            Subscription(ascii_lower(row.subscription_id), row.name or "", row.tenant_id or "", row.state or "")
+        )
+    return GraphRows(
+        tuple(found),
+        tuple(problems),
+        page.total_records,
+        ascii_lower(page.result_truncated or "") == "true",
+        page.skip_token or None,
+    )
 
 
 def vnets_page(body: bytes) -> Decoded[VirtualNetwork]:

@@ -45,13 +45,15 @@ def _refuse_unfit(name: str, text: str, labels: tuple[str, ...]) -> None:
 class Family:
     """One metric family: what the reference says of it, and where its samples come from.
 
-    Its help is one line without quotes and backslashes, which the two formats escape differently.
+    Its help is one line without quotes and backslashes, which the two formats escape differently. ``absent`` says
+    where an identity that is on the page has no series of the family; it completes "none where".
     """
 
     name: str
     help: str
     labels: tuple[str, ...]
     samples: Samples
+    absent: str = ""
 
     def __post_init__(self) -> None:
         _refuse_unfit(self.name, self.help, self.labels)
@@ -70,6 +72,7 @@ class SetFamily:
     labels: tuple[str, ...]
     members: tuple[str, ...]
     samples: SetSamples
+    absent: str = ""
 
     def __post_init__(self) -> None:
         _refuse_unfit(self.name, self.help, self.labels)
@@ -304,6 +307,7 @@ FAMILIES: tuple[Family | SetFamily, ...] = (
         help="1 if the peering joins two Azure regions, 0 if one; absent where the remote's region is not known.",
         labels=PEERING,
         samples=_each_side(lambda side: side.is_global),
+        absent="the remote network's region is not known: it was not read",
     ),
     SetFamily(
         name="azure_vnet_peering_state",
@@ -324,6 +328,7 @@ FAMILIES: tuple[Family | SetFamily, ...] = (
         help="1 if this side's provisioningState is Succeeded, else 0; absent where Azure did not say.",
         labels=PEERING,
         samples=_each_side(_provisioning_succeeded),
+        absent="Azure gave no provisioningState",
     ),
     SetFamily(
         name="azure_vnet_peering_flag",
@@ -331,12 +336,14 @@ FAMILIES: tuple[Family | SetFamily, ...] = (
         labels=(*PEERING, "flag"),
         members=_FLAGS,
         samples=_peering_flag,
+        absent="Azure did not tell this flag",
     ),
     Family(
         name="azure_vnet_peering_consistent",
         help="1 if the flags of both sides agree, 0 if they contradict; absent where the other side is not seen.",
         labels=PEERING,
         samples=_each_side(lambda side: side.consistent),
+        absent="the other side was not read",
     ),
     Family(
         name="azure_vnet_peering_remote_visible",
@@ -349,18 +356,21 @@ FAMILIES: tuple[Family | SetFamily, ...] = (
         help="1 while a check finds something wrong with the peering, on the side to repair.",
         labels=(*PEERING, "check", "severity", "link", *REMOTE),
         samples=_peering_finding,
+        absent="nothing is found",
     ),
     Family(
         name="azure_vnet_finding",
         help="Findings of a check about the virtual network or its routes.",
         labels=(*NETWORK, "check", "severity"),
         samples=_network_finding,
+        absent="nothing is found",
     ),
     Family(
         name="azure_vnet_peerings",
         help="Peerings of the virtual network; absent where not all of them could be read.",
         labels=NETWORK,
         samples=_network_peerings,
+        absent="not all of the network's peerings could be read",
     ),
     Family(
         name="azure_vnet_peering_limit",
@@ -373,30 +383,35 @@ FAMILIES: tuple[Family | SetFamily, ...] = (
         help="Bytes over all of the network's peerings in the newest complete grain of Azure Monitor.",
         labels=(*NETWORK, "direction"),
         samples=_peered_bytes,
+        absent="Azure does not offer the metric, or has no value for the network",
     ),
     Family(
         name="azure_vnet_peered_bytes_per_second",
         help="Bytes over all of the network's peerings in the newest complete grain, by the grain's length.",
         labels=(*NETWORK, "direction"),
         samples=_peered_bytes_per_second,
+        absent="Azure does not offer the metric, or has no value for the network",
     ),
     Family(
         name="azure_vnet_ping_mesh_roundtrip_seconds",
         help="Azure Monitor PingMesh: average round trip between the network's virtual machines.",
         labels=NETWORK,
         samples=_in_base_unit(_ROUNDTRIP, 1000),
+        absent="Azure has no value: PingMesh needs virtual machines in the network",
     ),
     Family(
         name="azure_vnet_ping_mesh_probes_failed_ratio",
         help="Azure Monitor PingMesh: failed probes between the network's virtual machines, 0 to 1.",
         labels=NETWORK,
         samples=_in_base_unit(_PROBES_FAILED, 100),
+        absent="Azure has no value: PingMesh needs virtual machines in the network",
     ),
     Family(
         name="azure_vnet_metric_timestamp_seconds",
         help="End of the grain that the value of this Azure Monitor metric describes, in Unix time.",
         labels=(*NETWORK, "metric"),
         samples=_metric_timestamp,
+        absent="there is no value of the metric",
     ),
     Family(
         name="peering_monitor_subscription_readable",
@@ -409,6 +424,7 @@ FAMILIES: tuple[Family | SetFamily, ...] = (
         help="When this collector last read the subscription well, in Unix time; absent if never.",
         labels=("subscription_id", "collector"),
         samples=_subscription_last_success,
+        absent="the collector never read the subscription well",
     ),
     Family(
         name="peering_monitor_subscription_info",
@@ -421,18 +437,21 @@ FAMILIES: tuple[Family | SetFamily, ...] = (
         help="Findings of each check that is on, also 0.",
         labels=("check", "severity"),
         samples=_check_findings,
+        absent="the check is switched off",
     ),
     Family(
         name="peering_monitor_azure_ratelimit_remaining",
         help="What is left of one of Azure's rate limits, as its newest answer said.",
         labels=("subscription_id", "kind"),
         samples=_ratelimit_remaining,
+        absent="no answer told it yet",
     ),
     Family(
         name="peering_monitor_azure_metric_supported",
         help="1 if Azure offers the metric on the subscription's virtual networks, 0 if it does not.",
         labels=("subscription_id", "metric"),
         samples=_metric_supported,
+        absent="the subscription was not asked yet, or has no network",
     ),
     Family(
         name="peering_monitor_snapshot_timestamp_seconds",

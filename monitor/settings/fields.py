@@ -23,6 +23,13 @@ def expected(what: str) -> PydanticCustomError:
     return PydanticCustomError(EXPECTED, "{what}", {"what": what})
 
 
+@dataclass(frozen=True, slots=True)
+class Accepts:
+    """What the reference says that a type accepts, where the type itself does not tell; Markdown."""
+
+    text: str
+
+
 # Durations
 
 _DURATION = re.compile(r"([0-9]{1,9})(s|m|h)")
@@ -52,7 +59,12 @@ def format_duration(seconds: float) -> str:
     return f"{whole}s"
 
 
-Seconds = Annotated[float, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str)]
+Seconds = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    PlainSerializer(format_duration, return_type=str),
+    Accepts(f"a duration such as `30s`, `5m` or `24h`, from `1s` to `{_LONGEST_HOURS}h`"),
+]
 
 
 class Grain(StrEnum):
@@ -88,7 +100,11 @@ def _grain(value: object) -> Grain:
         raise expected(f"one of Azure Monitor's grains: {', '.join(Grain)}") from None
 
 
-GrainField = Annotated[Grain, BeforeValidator(_grain)]
+GrainField = Annotated[
+    Grain,
+    BeforeValidator(_grain),
+    Accepts(f"a grain of Azure Monitor's: {', '.join(f'`{grain}`' for grain in Grain)}"),
+]
 
 
 # Addresses
@@ -139,7 +155,12 @@ def _listen(value: object) -> Listen:
     return Listen.parse(value)
 
 
-ListenField = Annotated[Listen, PlainValidator(_listen), PlainSerializer(str, return_type=str)]
+ListenField = Annotated[
+    Listen,
+    PlainValidator(_listen),
+    PlainSerializer(str, return_type=str),
+    Accepts("`HOST:PORT`, `[::1]:PORT`, or `:PORT` for every IPv4 address; port 0 takes a free one"),
+]
 
 
 def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -189,8 +210,14 @@ def _external_url(value: object) -> str:
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
-EndpointField = Annotated[str, BeforeValidator(_endpoint)]
-ExternalUrlField = Annotated[str, BeforeValidator(_external_url)]
+EndpointField = Annotated[
+    str,
+    BeforeValidator(_endpoint),
+    Accepts("`https://host[:port]` and nothing after it; `http://` only to this machine's loopback"),
+]
+ExternalUrlField = Annotated[
+    str, BeforeValidator(_external_url), Accepts("an `http://` or `https://` URL, with a path if need be")
+]
 
 
 # Names
@@ -216,8 +243,30 @@ def _subscription(value: object) -> str:
     return text.lower() if _UUID.fullmatch(text) else text
 
 
-TenantField = Annotated[str, BeforeValidator(_tenant)]
-SubscriptionPattern = Annotated[str, BeforeValidator(_subscription)]
+_GROUP = re.compile(r"[A-Za-z0-9_().-]{1,90}")
+_GROUP_PATH = re.compile(r"/?(providers/)?microsoft\.management/managementgroups/", re.IGNORECASE)
+
+
+def _management_group(value: object) -> str:
+    if not isinstance(value, str):
+        raise expected("text (put numbers and the like in quotes)")
+    text = value.strip()
+    if _GROUP_PATH.match(text):
+        raise expected("the management group's id alone, without the path before it")
+    if not _GROUP.fullmatch(text) or text.endswith("."):
+        raise expected("the id of a management group (not its display name), such as mg-platform")
+    return text.lower()
+
+
+TenantField = Annotated[str, BeforeValidator(_tenant), Accepts("a tenant's id, or one of its domains")]
+SubscriptionPattern = Annotated[
+    str, BeforeValidator(_subscription), Accepts("a subscription's id, or a glob on its display name: `prod-*`")
+]
+ManagementGroupField = Annotated[
+    str,
+    BeforeValidator(_management_group),
+    Accepts("a management group's id, not its display name: `mg-platform`"),
+]
 
 
 # Everything else

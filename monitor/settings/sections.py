@@ -20,6 +20,7 @@ from pydantic import (
 from monitor.model import Severity
 from monitor.settings.fields import (
     EVERYWHERE,
+    Accepts,
     EndpointField,
     ExternalUrlField,
     Grain,
@@ -27,6 +28,7 @@ from monitor.settings.fields import (
     Listen,
     ListenField,
     LogLevel,
+    ManagementGroupField,
     MetricName,
     NullIsEmpty,
     NullIsNoEntry,
@@ -47,7 +49,6 @@ CHECK_NAMES = "check_names"
 NOT_BUILT: Mapping[str, str] = MappingProxyType(
     {
         "azure.log_analytics_url": "reading Log Analytics",
-        "subscriptions.management_groups": "selecting subscriptions by management group",
         "collectors.traffic.log_analytics_workspace_id": "traffic by peering from flow logs",
         "collectors.routes": "reading routes",
         "collectors.activity": "reading the activity log",
@@ -125,13 +126,25 @@ class Subscriptions(Section):
         tuple[SubscriptionPattern, ...],
         NullIsEmpty,
         Unique,
-        Field(description="Subscription ids, or globs on the display name."),
+        Field(
+            description="Subscription ids, or globs on the display name. With management_groups it adds to those "
+            'below them, and ["*"] adds nothing.'
+        ),
     ] = ("*",)
     exclude: Annotated[
         tuple[SubscriptionPattern, ...],
         NullIsEmpty,
         Unique,
-        Field(description="Those of the included that are left out: ids, or globs on the display name."),
+        Field(description="Those of the selected that are left out: ids, or globs on the display name."),
+    ] = ()
+    management_groups: Annotated[
+        tuple[ManagementGroupField, ...],
+        NullIsEmpty,
+        Unique,
+        Field(
+            description="Management groups, every subscription below which is watched, however deep. They are "
+            "asked about every five minutes, and Azure Resource Graph, which answers, lags behind by some minutes."
+        ),
     ] = ()
 
     @field_validator("include")
@@ -198,7 +211,7 @@ def _known_check(name: str, info: ValidationInfo) -> str:
     return name
 
 
-CheckName = Annotated[str, AfterValidator(_known_check)]
+CheckName = Annotated[str, AfterValidator(_known_check), Accepts("the name of a [check](checks.md)")]
 
 
 class Checks(Section):

@@ -188,7 +188,7 @@ def unknown_path(segments: list[str]) -> ArmError:
     return ArmError(404, "NotFound", message)
 
 
-def method_not_allowed(method: str) -> ArmError:
+def method_not_allowed(method: str, allowed: str = "GET") -> ArmError:
     """The path exists, the verb does not."""
     message = f"The requested resource does not support http method '{method}'."
-    return ArmError(405, "MethodNotAllowed", message, headers={"Allow": "GET"})
+    return ArmError(405, "MethodNotAllowed", message, headers={"Allow": allowed})

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from monitor.simulator.estate import Tenant
+    from monitor.simulator.graph import Graph
     from monitor.simulator.insights import Insights
     from monitor.simulator.model.cloud import Cloud
     from monitor.simulator.model.state import LiveSubscription
@@ -52,6 +53,7 @@ class Arm:
         reads: Reads,
         writes: Writes,
         insights: Insights,
+        graph: Graph,
     ) -> None:
         """With a `token` only that one is accepted, else any."""
         self._tenant = tenant
@@ -62,6 +64,7 @@ class Arm:
         self._reads = reads
         self._writes = writes
         self._insights = insights
+        self._graph = graph
 
     def answer(self, request: ArmRequest) -> Answer:
         """The response, errors included. Raises NeverAnswersError where there is to be none."""
@@ -87,6 +90,8 @@ class Arm:
 
     def _count(self, request: ArmRequest) -> dict[str, str]:
         subscription = request.target.subscription
+        if request.target.api is Api.RESOURCE_GRAPH:
+            return {}  # it has a quota of its own
         if request.method != "GET":
             kind = "subscription-writes" if request.method == "PUT" else "subscription-deletes"
             return {f"x-ms-ratelimit-remaining-{kind}": "199"}
@@ -164,8 +169,10 @@ class Arm:
             scope=scope,
         )
 
-    def _operate(self, request: ArmRequest) -> Answer:
+    def _operate(self, request: ArmRequest) -> Answer:  # noqa: PLR0911 - the table of operations
         target = request.target
+        if target.api is Api.RESOURCE_GRAPH:
+            return self._graph.answer(request, enforce_quota=self._enforce_rate_limits)
         if request.method in {"PUT", "DELETE"} and target.api in {Api.NETWORK, Api.PEERING}:
             return self._writes.answer(request)
         if request.method != "GET":
@@ -202,6 +209,7 @@ _ACTIONS: dict[Api, str] = {
     Api.METRICS: "Microsoft.Insights/metrics",
     Api.SUBSCRIPTION_METRICS: "Microsoft.Insights/metrics",
     Api.OPERATION: "Microsoft.Network/locations/operations",
+    Api.RESOURCE_GRAPH: "Microsoft.ResourceGraph/resources",
     Api.UNKNOWN: "Microsoft.Resources/subscriptions/resources",
 }
 

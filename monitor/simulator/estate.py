@@ -15,7 +15,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from monitor.simulator.armid import network_id, route_table_id
-from monitor.simulator.events import TimedEvent  # noqa: TC001 - msgspec resolves it at run time
+from monitor.simulator.events import GroupAnswer, TimedEvent  # noqa: TC001 - msgspec resolves it at run time
 
 SubscriptionState = Literal["Enabled", "Warned", "PastDue", "Disabled", "Deleted"]
 MetricsProfile = Literal["documented", "peering-bytes"]
@@ -49,6 +49,20 @@ class Subscription(Struct, frozen=True, kw_only=True):
     id: str
     name: str
     state: SubscriptionState = "Enabled"
+
+
+class ManagementGroup(Struct, frozen=True, kw_only=True):
+    """A management group, named by its `id`, with the subscriptions right below it and not in another group.
+
+    A group without `parent` is below the tenant's root group, whose id is the tenant's, and so is a subscription
+    that no group has. `forbidden` refuses questions about it.
+    """
+
+    id: str
+    name: str | None = None
+    parent: str | None = None
+    subscriptions: tuple[str, ...] = ()
+    answer: GroupAnswer = "ok"
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -164,6 +178,7 @@ class Estate(Struct, frozen=True, kw_only=True):
     page_size: int | tuple[int, ...] = 100
     seed: int = 1
     subscriptions: tuple[Subscription, ...]
+    management_groups: tuple[ManagementGroup, ...] = ()
     route_tables: tuple[RouteTable, ...] = ()
     networks: tuple[VirtualNetwork, ...] = ()
     peerings: tuple[PeeringLink, ...] = ()
@@ -174,8 +189,10 @@ class References:
     """Finds what a name in an estate or an event refers to."""
 
     def __init__(self, estate: Estate) -> None:
-        """Index the estate's subscriptions, networks and route tables under all their spellings."""
+        """Index the estate's subscriptions, groups, networks and route tables under all their spellings."""
         self._subscriptions: dict[str, list[str]] = {}
+        self._groups = {group.id.lower(): [group.id] for group in estate.management_groups}
+        self._groups.setdefault(estate.tenant.id.lower(), [estate.tenant.id])
         self._networks: dict[str, list[str]] = {}
         self._route_tables: dict[str, list[str]] = {}
         for subscription in estate.subscriptions:
@@ -205,6 +222,10 @@ class References:
     def subscription(self, text: str) -> str:
         """The id of the subscription that the text names."""
         return _only(self._subscriptions, text, "subscription")
+
+    def management_group(self, text: str) -> str:
+        """The id of the management group that the text names; the root's is the tenant's."""
+        return _only(self._groups, text, "management group")
 
     def network(self, text: str) -> str:
         """The id of the virtual network that the text names."""

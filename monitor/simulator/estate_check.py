@@ -24,6 +24,7 @@ class _Check:
         self.problems: list[str] = []
         self._references = References(estate)
         self._check_scalars(estate)
+        self._check_groups(estate)
         for index, network in enumerate(estate.networks):
             self._check_network(f"networks[{index}] ({network.name})", network)
         for index, table in enumerate(estate.route_tables):
@@ -60,6 +61,29 @@ class _Check:
         for kind, items in (("networks", estate.networks), ("route_tables", estate.route_tables)):
             keys = ((i.name, armid.key(f"{i.subscription}/{i.resource_group}/{i.name}")) for i in items)
             self._check_names(kind, keys)
+
+    def _check_groups(self, estate: Estate) -> None:
+        self._check_names(
+            "management_groups", ((group.id, armid.key(group.id)) for group in estate.management_groups)
+        )
+        parents = {armid.key(group.id): armid.key(group.parent or "") for group in estate.management_groups}
+        homes: dict[str, str] = {}
+        for index, group in enumerate(estate.management_groups):
+            where = f"management_groups[{index}] ({group.id})"
+            if group.parent is not None:
+                self._refer(where, "parent", self._references.management_group, group.parent)
+            above, seen = parents[armid.key(group.id)], {armid.key(group.id)}
+            while above and above not in seen:
+                seen.add(above)
+                above = parents.get(above, "")
+            if above:
+                self._say(f"{where}.parent", f"'{group.parent}' leads back to it: a group cannot be above itself")
+            for text in group.subscriptions:
+                subscription = self._refer(where, "subscriptions", self._references.subscription, text)
+                if subscription is not None and homes.setdefault(subscription, where) is not where:
+                    self._say(
+                        where, f"subscription '{text}' already is in {homes[subscription]}: it has one group"
+                    )
 
     def _check_names(self, kind: str, named: Iterable[tuple[str, str]]) -> None:
         seen: dict[str, int] = {}
@@ -162,6 +186,8 @@ class _Check:
                 self._refer(where, "vnets", self._references.network, vnet)
             if hasattr(event, "subscription"):
                 self._refer(where, "subscription", self._references.subscription, event.subscription)
+            if hasattr(event, "group"):
+                self._refer(where, "group", self._references.management_group, event.group)
             if hasattr(event, "peering") and armid.key(event.peering) not in peerings:
                 self._say(where, f"no peering '{event.peering}' is declared or created in this estate")
             for prefix in getattr(event, "address_space", ()):

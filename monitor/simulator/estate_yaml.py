@@ -44,7 +44,7 @@ def read_estate(text: str, *, source: str, find_base: Callable[[str], Estate]) -
 
 
 _INVALID: Any = object()
-_LISTS = ("subscriptions", "route_tables", "networks", "peerings", "timeline")
+_LISTS = ("subscriptions", "management_groups", "route_tables", "networks", "peerings", "timeline")
 
 
 class _Reader:

@@ -29,6 +29,8 @@ Answer = Literal[
     "read-only",
 ]
 
+GroupAnswer = Literal["ok", "forbidden"]
+
 
 def _kebab(name: str) -> str:
     return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("-")
@@ -130,6 +132,20 @@ class ShowSubscription(Happening, frozen=True, kw_only=True):
     subscription: str
 
 
+class MoveSubscription(Happening, frozen=True, kw_only=True):
+    """A subscription is moved below another management group."""
+
+    subscription: str
+    group: str
+
+
+class ManagementGroupAnswers(Happening, frozen=True, kw_only=True):
+    """How questions about a management group are answered from now on."""
+
+    group: str
+    answer: GroupAnswer
+
+
 class OmitFromListing(Happening, frozen=True, kw_only=True):
     """Listings leave these networks out although they exist and can be read one by one."""
 
@@ -160,6 +176,8 @@ Event = (
     | SubscriptionAnswers
     | HideSubscription
     | ShowSubscription
+    | MoveSubscription
+    | ManagementGroupAnswers
     | OmitFromListing
     | EmptyListing
     | RestoreListing
@@ -176,6 +194,8 @@ EVENT_TYPES: tuple[type[Happening], ...] = (
     SubscriptionAnswers,
     HideSubscription,
     ShowSubscription,
+    MoveSubscription,
+    ManagementGroupAnswers,
     OmitFromListing,
     EmptyListing,
     RestoreListing,

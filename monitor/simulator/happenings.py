@@ -37,6 +37,8 @@ class Happenings:
             events.SubscriptionAnswers: self._subscription_answers,
             events.HideSubscription: self._hide_subscription,
             events.ShowSubscription: self._show_subscription,
+            events.MoveSubscription: self._move_subscription,
+            events.ManagementGroupAnswers: self._management_group_answers,
             events.OmitFromListing: self._omit_from_listing,
             events.EmptyListing: self._empty_listing,
             events.RestoreListing: self._restore_listing,
@@ -58,6 +60,17 @@ class Happenings:
         subscription = self._subscription(event.subscription)
         subscription.hidden = subscription.revoked = False
         return f"subscription {subscription.name} is listed again"
+
+    def _move_subscription(self, event: events.MoveSubscription) -> str:
+        subscription = self._subscription(event.subscription)
+        group = self._references.management_group(event.group)
+        subscription.group = armid.key(group)
+        return f"subscription {subscription.name} is now below management group {group}"
+
+    def _management_group_answers(self, event: events.ManagementGroupAnswers) -> str:
+        group = self._cloud.management_groups[armid.key(self._references.management_group(event.group))]
+        group.answer = event.answer
+        return f"questions about management group {group.id} {_ANSWERS[event.answer]}"
 
     def _empty_listing(self, event: events.EmptyListing) -> str:
         subscription = self._subscription(event.subscription)

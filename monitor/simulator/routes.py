@@ -22,6 +22,7 @@ class Api(StrEnum):
     METRICS = "metrics"
     SUBSCRIPTION_METRICS = "subscription-metrics"
     OPERATION = "operation"
+    RESOURCE_GRAPH = "resource-graph"
     UNKNOWN = "unknown"
 
 
@@ -41,6 +42,7 @@ _NETWORKS = "providers/microsoft.network/virtualnetworks"
 _TABLES = "providers/microsoft.network/routetables"
 _GROUP = "subscriptions/{subscription}/resourcegroups/{group}"
 _TEMPLATES: tuple[tuple[str, Api], ...] = (
+    ("providers/microsoft.resourcegraph/resources", Api.RESOURCE_GRAPH),
     ("subscriptions", Api.SUBSCRIPTIONS),
     ("subscriptions/{subscription}", Api.SUBSCRIPTION),
     (f"subscriptions/{{subscription}}/{_NETWORKS}", Api.NETWORKS),

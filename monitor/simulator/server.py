@@ -21,6 +21,7 @@ from monitor.simulator.estate import Estate, EstateError, References
 from monitor.simulator.estate_check import check_estate
 from monitor.simulator.exchange import Exchange
 from monitor.simulator.faults import Faults
+from monitor.simulator.graph import Graph
 from monitor.simulator.happenings import Happenings
 from monitor.simulator.insights import Insights
 from monitor.simulator.model.build import build_cloud
@@ -28,7 +29,7 @@ from monitor.simulator.paging import Pager
 from monitor.simulator.payloads import Payloads
 from monitor.simulator.reads import Reads
 from monitor.simulator.requestlog import RequestLog
-from monitor.simulator.throttle import ReadBuckets
+from monitor.simulator.throttle import QueryQuota, ReadBuckets
 from monitor.simulator.timeline import Timeline
 from monitor.simulator.traffic import Traffic
 from monitor.simulator.writes import Writes
@@ -236,4 +237,5 @@ def _build_arm(
         insights=Insights(
             profile=estate.metrics, traffic=Traffic(seed=estate.seed, links=cloud.links), utc_now=utc_now
         ),
+        graph=Graph(cloud, tenant=estate.tenant, quota=QueryQuota(now), utc_now=utc_now),
     )

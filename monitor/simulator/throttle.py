@@ -1,4 +1,4 @@
-"""ARM's token buckets, one a subscription and one for the tenant, as the rate-limit headers show them."""
+"""ARM's token buckets, one a subscription and one for the tenant, and Resource Graph's quota, as headers show."""
 
 from __future__ import annotations
 
@@ -9,6 +9,31 @@ if TYPE_CHECKING:
 
 CAPACITY = 250
 REFILL_PER_SECOND = 25
+
+
+QUERIES = 15
+QUERY_WINDOW = 5.0
+
+
+class QueryQuota:
+    """Counts queries to Resource Graph: so many in a window that starts with the first of them."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        """`now` is a monotonic clock in seconds."""
+        self._now = now
+        self._since = float("-inf")
+        self._used = 0
+
+    def take(self) -> tuple[int | None, float]:
+        """Take one query; returns how many remain, None without any, and the seconds until all are back."""
+        now = self._now()
+        if now - self._since >= QUERY_WINDOW:
+            self._since, self._used = now, 0
+        resets_after = self._since + QUERY_WINDOW - now
+        if self._used >= QUERIES:
+            return None, resets_after
+        self._used += 1
+        return QUERIES - self._used, resets_after
 
 
 class ReadBuckets:

@@ -117,6 +117,7 @@ async def monitored(
     *,
     include: Iterable[str] = ("*",),
     exclude: Iterable[str] = (),
+    management_groups: Iterable[str] = (),
     metrics: Iterable[str] = tuple(AGGREGATIONS),
     grain: int = 300,
     max_age: float = DAY,
@@ -132,7 +133,7 @@ async def monitored(
     telemetry = Telemetry(COLLECTORS)
     store = Store()
     plan = Plan(
-        selection=Selection(tuple(include), tuple(exclude)),
+        selection=Selection(tuple(include), tuple(exclude), tuple(management_groups)),
         analysis=AnalysisOptions(),
         max_age=max_age,
         traffic=TrafficPlan(tuple(metrics), grain, 8, max_age),

@@ -326,6 +326,7 @@ async def test_one_network_can_be_asked_directly() -> None:
 
 
 async def test_nothing_but_get_can_leave() -> None:
+    """But for the one query of Resource Graph, of which the tests of management groups tell."""
     async with monitored() as tenant:
         for service in Service:
             for method in ("PUT", "POST", "PATCH", "DELETE"):

@@ -168,6 +168,8 @@ ACCEPTED: list[tuple[str, str, Any]] = [
     ("subscriptions.include", "[a, b, a]", ("a", "b")),
     ("subscriptions.exclude", "[sandbox-?]", ("sandbox-?",)),
     ("subscriptions.exclude", "null", ()),
+    ("subscriptions.management_groups", "[mg-a, MG-A, mg_(b).c]", ("mg-a", "mg_(b).c")),
+    ("subscriptions.management_groups", "null", ()),
     ("collectors.topology.interval", "90s", 90.0),
     ("collectors.traffic.enabled", "false", False),
     ("collectors.traffic.enabled", "no", False),
@@ -303,6 +305,28 @@ def test_a_setting_refuses_and_says_what_it_accepts(file: Path, path: str, text:
 )
 def test_an_item_is_refused_where_it_stands(file: Path, text: str, said: str) -> None:
     assert problem(file, f"subscriptions:\n  include: {text}") == f"2: subscriptions.include[0]: {said}"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[7]", "must be text (put numbers and the like in quotes), not 7"),
+        (
+            "[Corp A]",
+            "must be the id of a management group (not its display name), such as mg-platform, not 'Corp A'",
+        ),
+        (
+            "[Microsoft.Management/managementGroups/a]",
+            (
+                "must be the management group's id alone, without the path before it, "
+                "not 'Microsoft.Management/managementGroups/a'"
+            ),
+        ),
+    ],
+)
+def test_a_management_group_is_refused_where_it_stands(file: Path, text: str, said: str) -> None:
+    found = problem(file, f"subscriptions:\n  management_groups: {text}")
+    assert found == f"2: subscriptions.management_groups[0]: {said}"
 
 
 class TestChecks:

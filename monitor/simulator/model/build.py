@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from monitor.simulator import armid
 from monitor.simulator.estate import ExternalNetwork, References
 from monitor.simulator.model.cloud import Cloud
-from monitor.simulator.model.state import LiveNetwork, LiveRouteTable, LiveSubscription, PeeringOptions
+from monitor.simulator.model.state import (
+    LiveManagementGroup,
+    LiveNetwork,
+    LiveRouteTable,
+    LiveSubscription,
+    PeeringOptions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,8 +30,10 @@ def build_cloud(estate: Estate, references: References, *, utc: Callable[[], flo
             name=subscription.name,
             tenant=estate.tenant.id,
             declared_state=subscription.state,
+            group=armid.key(estate.tenant.id),
         )
         cloud.add_subscription(live)
+    _build_groups(cloud, references, estate)
     tables = {}
     for table in estate.route_tables:
         live_table = LiveRouteTable(subscription=references.subscription(table.subscription), table=table)
@@ -41,6 +49,19 @@ def build_cloud(estate: Estate, references: References, *, utc: Callable[[], flo
         build_link(cloud, references, link)
     cloud.links.open_for_business()
     return cloud
+
+
+def _build_groups(cloud: Cloud, references: References, estate: Estate) -> None:
+    """Create the tenant's root group, unless it is declared, and the declared ones, and fill them."""
+    root = armid.key(estate.tenant.id)
+    cloud.add_management_group(LiveManagementGroup(id=estate.tenant.id, name="Tenant Root Group", parent=None))
+    for group in estate.management_groups:
+        key = armid.key(group.id)
+        parent = None if key == root else armid.key(group.parent or root)
+        live = LiveManagementGroup(id=group.id, name=group.name or group.id, parent=parent, answer=group.answer)
+        cloud.add_management_group(live)
+        for subscription in group.subscriptions:
+            cloud.subscriptions[armid.key(references.subscription(subscription))].group = key
 
 
 def build_network(cloud: Cloud, references: References, declared: VirtualNetwork) -> LiveNetwork:

@@ -12,6 +12,7 @@ from monitor.simulator import armid
 from monitor.simulator.model import rules
 from monitor.simulator.model.links import LinkHistory
 from monitor.simulator.model.state import (
+    LiveManagementGroup,
     LiveNetwork,
     LivePeering,
     LiveRouteTable,
@@ -36,6 +37,7 @@ class Cloud:
     def __init__(self, *, seed: int, utc: Callable[[], float]) -> None:
         """Start empty; `utc` gives the time that link changes are recorded under."""
         self.subscriptions: dict[str, LiveSubscription] = {}
+        self.management_groups: dict[str, LiveManagementGroup] = {}
         self.networks: dict[str, LiveNetwork] = {}
         self.externals: dict[str, ExternalNetwork] = {}
         self.links = LinkHistory(utc)
@@ -47,6 +49,19 @@ class Cloud:
     def add_subscription(self, subscription: LiveSubscription) -> None:
         """Make a subscription known."""
         self.subscriptions[armid.key(subscription.id)] = subscription
+
+    def add_management_group(self, group: LiveManagementGroup) -> None:
+        """Make a management group known."""
+        self.management_groups[armid.key(group.id)] = group
+
+    def group_chain(self, subscription: LiveSubscription) -> list[LiveManagementGroup]:
+        """The management groups above a subscription, the nearest first."""
+        chain = []
+        key: str | None = subscription.group
+        while key is not None:
+            chain.append(self.management_groups[key])
+            key = chain[-1].parent
+        return chain
 
     def add_route_table(self, table: LiveRouteTable) -> None:
         """Put a route table into its subscription and resource group."""

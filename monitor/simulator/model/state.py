@@ -9,7 +9,7 @@ from monitor.simulator import armid
 
 if TYPE_CHECKING:
     from monitor.simulator.estate import Encryption, ExternalNetwork, RouteTable, Subnet
-    from monitor.simulator.events import Answer
+    from monitor.simulator.events import Answer, GroupAnswer
 
 PeeringState = Literal["Initiated", "Connected", "Disconnected"]
 Prefixes = tuple[str, ...]
@@ -109,8 +109,18 @@ class LiveNetwork:
 
 
 @dataclass(slots=True, kw_only=True)
+class LiveManagementGroup:
+    """A management group; `parent` is the key of the one above it, None of the root."""
+
+    id: str
+    name: str
+    parent: str | None
+    answer: GroupAnswer = "ok"
+
+
+@dataclass(slots=True, kw_only=True)
 class LiveSubscription:
-    """A subscription, how it answers now, and what its listings leave out."""
+    """A subscription, how it answers now, the key of its management group, and what its listings leave out."""
 
     id: str
     name: str
@@ -120,6 +130,7 @@ class LiveSubscription:
     retry_after: int = 10
     hidden: bool = False
     revoked: bool = False
+    group: str = ""
     omitted: set[str] = field(default_factory=set)
     listing_empty: bool = False
     groups: dict[str, str] = field(default_factory=dict)

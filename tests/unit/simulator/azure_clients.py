@@ -10,6 +10,7 @@ from azure.core.pipeline.policies import SansIOHTTPPolicy
 from azure.mgmt.monitor.aio import MonitorManagementClient
 from azure.mgmt.network.aio import NetworkManagementClient
 from azure.mgmt.resource.subscriptions.aio import SubscriptionClient
+from azure.mgmt.resourcegraph.aio import ResourceGraphClient
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -80,4 +81,11 @@ async def subscription_client(
 ) -> AsyncIterator[SubscriptionClient]:
     """A subscription client that does not retry."""
     async with SubscriptionClient(StaticToken(), **_options(simulator, token, {})) as client:
+        yield client
+
+
+@asynccontextmanager
+async def graph_client(simulator: Simulator) -> AsyncIterator[ResourceGraphClient]:
+    """A Resource Graph client that does not retry."""
+    async with ResourceGraphClient(StaticToken(), **_options(simulator, "a-token", {})) as client:
         yield client

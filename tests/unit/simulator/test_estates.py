@@ -270,3 +270,33 @@ def test_a_generated_estate_is_the_same_every_time_and_can_be_built() -> None:
     assert {side.state for net in simulator.cloud.networks.values() for side in net.peerings.values()} == {
         "Connected"
     }
+
+
+GROUPS = """
+base: hub-spoke
+management_groups:
+  - {id: mg-top}
+  - {id: mg-low, parent: mg-top, subscriptions: [sub-connectivity]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (("parent: mg-top", "parent: mg-tip"), "there is no management group 'mg-tip' in this estate"),
+        (("{id: mg-top}", "{id: mg-top, parent: mg-low}"), "'mg-low' leads back to it"),
+        (("{id: mg-top}", "{id: mg-low}"), "is the same resource as management_groups[0]"),
+        (("[sub-connectivity]", "[sub-nowhere]"), "there is no subscription 'sub-nowhere'"),
+        (("{id: mg-top}", "{id: mg-top, subscriptions: [sub-connectivity]}"), "it has one group"),
+        (("{id: mg-top}", "{id: mg-top, answer: maybe}"), "Invalid enum value 'maybe'"),
+        (
+            (
+                "\nmanagement",
+                "\ntimeline: [{at: 1, event: move-subscription, subscription: x, group: y}]\nmanagement",
+            ),
+            "there is no management group 'y'",
+        ),
+    ],
+)
+def test_management_groups_that_cannot_be_are_told(change: tuple[str, str], problem: str) -> None:
+    assert problem in "\n".join(_problems(GROUPS.replace(*change, 1)))

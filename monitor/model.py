@@ -176,6 +176,12 @@ class Peering:
         return self.id.name
 
 
+PEERING_LIMIT = 500
+PEERING_LIMIT_MANAGED = 1000
+_MANAGED = "/virtualnetworkpeerings/anm_"
+"""In the ids of peerings that Azure Virtual Network Manager makes; it raises the limit."""
+
+
 @dataclass(frozen=True, slots=True)
 class VirtualNetwork:
     """A virtual network with its side of every peering; ``encryption`` is None where Azure did not say.
@@ -190,6 +196,16 @@ class VirtualNetwork:
     peerings: tuple[Peering, ...] = ()
     encryption: bool | None = None
     peerings_complete: bool = True
+
+    @property
+    def managed(self) -> bool:
+        """Whether Azure Virtual Network Manager makes peerings on it, as far as they were read."""
+        return any(_MANAGED in peering.id.key for peering in self.peerings)
+
+    @property
+    def peering_limit(self) -> int:
+        """How many peerings Azure allows on it."""
+        return PEERING_LIMIT_MANAGED if self.managed else PEERING_LIMIT
 
 
 @dataclass(frozen=True, slots=True)

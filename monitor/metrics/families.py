@@ -156,11 +156,6 @@ def _network_finding(facts: Facts) -> Mapping[str, float]:
 
 # Virtual networks
 
-PEERING_LIMIT = 500
-PEERING_LIMIT_MANAGED = 1000
-_MANAGED = "/virtualnetworkpeerings/anm_"
-"""In the ids of peerings that Azure Virtual Network Manager makes; it raises the limit."""
-
 
 def _network_info(facts: Facts) -> Mapping[str, float]:
     locations = {network.location for network in facts.networks.values()}
@@ -177,12 +172,7 @@ def _network_peerings(facts: Facts) -> Mapping[str, float]:
 
 
 def _network_peering_limit(facts: Facts) -> Mapping[str, float]:
-    return {
-        labels: PEERING_LIMIT_MANAGED
-        if any(_MANAGED in peering.id.key for peering in network.peerings)
-        else PEERING_LIMIT
-        for labels, network in facts.networks.items()
-    }
+    return {labels: network.peering_limit for labels, network in facts.networks.items()}
 
 
 _DIRECTIONS = {

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from monitor.analysis.pairing import pair
-from monitor.analysis.registry import CHECKS
+from monitor.analysis.registry import CHECKS, LINK_CHECKS, NETWORK_CHECKS
 from monitor.analysis.sides import sides
-from monitor.model import CheckSetting, Finding, OnLink
+from monitor.model import CheckSetting, Finding, OnLink, OnNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -58,7 +58,7 @@ def analyse(
     *,
     options: AnalysisOptions,
 ) -> Analysis:
-    """Pair the networks' peerings and check every link.
+    """Pair the networks' peerings and check every link, and the networks themselves.
 
     ``absence`` is what :func:`~monitor.analysis.pairing.pair` asks.
     """
@@ -68,7 +68,9 @@ def analyse(
     return Analysis(
         links=links,
         sides=sides(links, location.get),
-        findings=findings(links, options=options),
+        findings=tuple(
+            sorted((*findings(links, options=options), *network_findings(networks, options=options)), key=order)
+        ),
         checks=settings(options),
     )
 
@@ -76,6 +78,27 @@ def analyse(
 def findings(links: Iterable[Link], *, options: AnalysisOptions) -> tuple[Finding, ...]:
     """What is wrong with these links, sorted by check, link and side; at most one finding per check and link."""
     found = [finding for link in links for finding in _findings(link, options)]
+    found.sort(key=order)
+    return tuple(found)
+
+
+def network_findings(vnets: Iterable[VirtualNetwork], *, options: AnalysisOptions) -> tuple[Finding, ...]:
+    """What is wrong with these networks, sorted by check and network; of one listed twice the later stands."""
+    networks = tuple({vnet.id.key: vnet for vnet in vnets}.values())
+    found = [
+        Finding(
+            check=check.name,
+            severity=options.severity_of(check),
+            subject=OnNetwork(fault.vnet, fault.about),
+            reason=fault.reason.value,
+            detail=fault.detail,
+            repair=fault.repair,
+            portal_url=options.portal_link(fault.vnet),
+        )
+        for check in NETWORK_CHECKS
+        if check.name not in options.disabled
+        for fault in check.function(networks)
+    ]
     found.sort(key=order)
     return tuple(found)
 
@@ -97,7 +120,7 @@ def settings(options: AnalysisOptions) -> tuple[CheckSetting, ...]:
 def _findings(link: Link, options: AnalysisOptions) -> Iterator[Finding]:
     """A disabled check still runs and still silences: switching it off must not let its consequences speak."""
     faulty: set[str] = set()
-    for check in CHECKS:
+    for check in LINK_CHECKS:
         if not faulty.isdisjoint(check.silenced_by):
             continue
         fault = next(check.function(link), None)

@@ -28,6 +28,7 @@ FACTS = {
     "azure_vnet_peering_consistent": SIDE,
     "azure_vnet_peering_remote_visible": SIDE,
     "azure_vnet_peering_finding": SIDE | REMOTE | {"check", "severity", "link"},
+    "azure_vnet_finding": VNET | {"check", "severity"},
     "azure_vnet_peerings": VNET,
     "azure_vnet_peering_limit": VNET,
     "azure_vnet_peered_bytes": VNET | {"direction"},
@@ -75,6 +76,8 @@ def page() -> str:
     async def read() -> str:
         async with monitored("incident", clock=Clock(time.time())) as tenant:
             tenant.azure.apply(events.DeletePeering(vnet="vnet-app", peering="app-to-hub"))
+            overlap = ("10.3.0.0/16", "10.2.128.0/17")
+            tenant.azure.apply(events.ResizeVnet(vnet="vnet-dev", address_space=overlap))
             await tenant.topology()
             await tenant.traffic()
             return tenant.page()

@@ -343,6 +343,28 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignore:
+    """An entry of the setting ``checks.ignore``: globs, without regard to case, the time when it ends, and why.
+
+    A glob on a network or a peering is one on the id where it has a slash, else on the name.
+    """
+
+    until: float
+    reason: str
+    check: str = "*"
+    vnet: str = "*"
+    peering: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredFinding:
+    """A finding that an entry in force takes out."""
+
+    finding: Finding
+    ignore: Ignore
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """One side of a peering with what only the analysis knows of it; None where it cannot be told."""
 
@@ -407,7 +429,10 @@ class CheckSetting:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that users see, at one moment. Every sequence is sorted, so that views are stable."""
+    """Everything that users see, at one moment. Every sequence is sorted, so that views are stable.
+
+    ``findings`` are those that nobody ignores.
+    """
 
     built_at: float
     virtual_networks: tuple[VirtualNetwork, ...] = ()
@@ -420,3 +445,5 @@ class Snapshot:
     metric_points: tuple[MetricPoint, ...] = ()
     metric_support: tuple[MetricSupport, ...] = ()
     rate_limits: tuple[RateLimit, ...] = ()
+    ignored: tuple[IgnoredFinding, ...] = ()
+    expired_ignores: tuple[Ignore, ...] = ()

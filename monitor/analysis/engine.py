@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from monitor.analysis.ignores import apply_ignores
 from monitor.analysis.pairing import pair
 from monitor.analysis.registry import CHECKS, LINK_CHECKS, NETWORK_CHECKS
 from monitor.analysis.sides import sides
@@ -16,7 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from monitor.analysis.registry import Check
-    from monitor.model import ArmId, HalfMissing, HalfUnseen, Link, Severity, Side, VirtualNetwork
+    from monitor.model import (
+        ArmId,
+        HalfMissing,
+        HalfUnseen,
+        Ignore,
+        IgnoredFinding,
+        Link,
+        Severity,
+        Side,
+        VirtualNetwork,
+    )
 
 
 def _no_severities() -> Mapping[str, Severity]:
@@ -25,12 +36,13 @@ def _no_severities() -> Mapping[str, Severity]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysisOptions:
-    """Which checks are off, which have another severity, and where links to the portal lead."""
+    """Which checks are off or have another severity, what is ignored, and where links to the portal lead."""
 
     disabled: frozenset[str] = frozenset()
     severity: Mapping[str, Severity] = field(default_factory=_no_severities)
     portal_url: str = "https://portal.azure.com"
     tenant_id: str | None = None
+    ignores: tuple[Ignore, ...] = ()
 
     def severity_of(self, check: Check) -> Severity:
         """The severity in force."""
@@ -50,6 +62,8 @@ class Analysis:
     sides: tuple[Side, ...]
     findings: tuple[Finding, ...]
     checks: tuple[CheckSetting, ...]
+    ignored: tuple[IgnoredFinding, ...] = ()
+    expired_ignores: tuple[Ignore, ...] = ()
 
 
 def analyse(
@@ -57,21 +71,24 @@ def analyse(
     absence: Callable[[ArmId, ArmId], HalfMissing | HalfUnseen],
     *,
     options: AnalysisOptions,
+    now: float,
 ) -> Analysis:
     """Pair the networks' peerings and check every link, and the networks themselves.
 
-    ``absence`` is what :func:`~monitor.analysis.pairing.pair` asks.
+    ``absence`` is what :func:`~monitor.analysis.pairing.pair` asks; ``now`` decides which ignores are in force.
     """
     networks = tuple(vnets)
     location = {vnet.id: vnet.location for vnet in networks}
     links = pair(networks, absence)
+    found = (*findings(links, options=options), *network_findings(networks, options=options))
+    judged = apply_ignores(sorted(found, key=order), links, options.ignores, now=now)
     return Analysis(
         links=links,
         sides=sides(links, location.get),
-        findings=tuple(
-            sorted((*findings(links, options=options), *network_findings(networks, options=options)), key=order)
-        ),
+        findings=judged.findings,
         checks=settings(options),
+        ignored=judged.ignored,
+        expired_ignores=judged.expired,
     )
 
 

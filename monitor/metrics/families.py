@@ -260,6 +260,14 @@ def _check_findings(facts: Facts) -> Mapping[str, float]:
     return counts
 
 
+def _ignored_findings(facts: Facts) -> Mapping[str, float]:
+    counts = {block(check=check.name): 0 for check in facts.snapshot.checks}
+    for one in facts.snapshot.ignored:
+        labels = block(check=one.finding.check)
+        counts[labels] = counts.get(labels, 0) + 1
+    return counts
+
+
 def _ratelimit_remaining(facts: Facts) -> Mapping[str, float]:
     return {
         block(subscription_id=ascii_lower(limit.subscription_id), kind=limit.kind): limit.remaining
@@ -408,9 +416,15 @@ FAMILIES: tuple[Family | SetFamily, ...] = (
     ),
     Family(
         name="peering_monitor_check_findings",
-        help="Findings of each check that is on, also 0.",
+        help="Findings of each check that is on, also 0, without those that are ignored.",
         labels=("check", "severity"),
         samples=_check_findings,
+    ),
+    Family(
+        name="peering_monitor_ignored_findings",
+        help="Findings of each check that is on, also 0, that checks.ignore takes out of all other series.",
+        labels=("check",),
+        samples=_ignored_findings,
     ),
     Family(
         name="peering_monitor_azure_ratelimit_remaining",

@@ -40,6 +40,7 @@ FACTS = {
     "peering_monitor_subscription_last_success_timestamp_seconds": {"subscription_id", "collector"},
     "peering_monitor_subscription_info": {"subscription_id", "display_name", "tenant_id"},
     "peering_monitor_check_findings": {"check", "severity"},
+    "peering_monitor_ignored_findings": {"check"},
     "peering_monitor_azure_ratelimit_remaining": {"subscription_id", "kind"},
     "peering_monitor_azure_metric_supported": {"subscription_id", "metric"},
     "peering_monitor_snapshot_timestamp_seconds": set[str](),

@@ -195,7 +195,7 @@ def test_an_analysis_joins_links_sides_findings_and_settings() -> None:
     here = network("vnet-a", peering("vnet-a", "vnet-b"), peering("vnet-a", "vnet-c"), location="westeurope")
     there = network("vnet-b", peering("vnet-b", "vnet-a", allow_virtual_network_access=False), location="East US")
     analysis = analyse(
-        (vnet for vnet in (here, there)), lambda vnet, _other: HalfUnseen(vnet), options=AnalysisOptions()
+        (vnet for vnet in (here, there)), lambda vnet, _other: HalfUnseen(vnet), options=AnalysisOptions(), now=0.0
     )
     assert len(analysis.links) == 2
     assert [

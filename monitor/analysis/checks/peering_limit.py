@@ -27,7 +27,8 @@ def vnet_peering_limit(vnets: Sequence[VirtualNetwork]) -> Iterator[NetworkFault
 
     Azure allows 500 peerings on a network, and 1,000 where Azure Virtual Network Manager manages it, which shows
     in peerings whose name begins with ANM_. Every peering counts, whatever its state. Where not all peerings of a
-    network could be read, the others are held against the larger limit, because the smaller may not be in force.
+    network could be read, the number of those that were is held against 1,000: one of the rest may raise the
+    limit.
 
     Why it matters: Azure refuses the first peering beyond the limit. Whoever connects the next spoke learns of it
     then, and a second hub is not built in an hour.

@@ -18,6 +18,7 @@ from monitor.azure.failures import AzureError
 from monitor.collectors import topology, traffic
 from monitor.collectors.subscriptions import Selection
 from monitor.collectors.traffic import TrafficPlan
+from monitor.model import Ignore
 from monitor.runtime.garbage import keep_what_is_loaded
 from monitor.runtime.passes import COLLECTORS, Passes, Plan
 from monitor.runtime.schedule import Job, Schedule
@@ -178,6 +179,10 @@ def _plan(settings: Settings) -> Plan:
             severity=settings.checks.severity,
             portal_url=CLOUDS[settings.azure.cloud].portal_url,
             tenant_id=settings.azure.tenant_id,
+            ignores=tuple(
+                Ignore(one.until.seconds, one.reason, one.check, one.vnet, one.peering)
+                for one in settings.checks.ignore
+            ),
         ),
         max_age=settings.staleness.max_age,
         traffic=TrafficPlan(

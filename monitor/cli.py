@@ -141,6 +141,25 @@ def _report(form: str, snapshot: Snapshot, fail_on: Severity | None, settings: S
     return table.render(snapshot, width=width, colour=not plain)
 
 
+def _explain(arguments: argparse.Namespace) -> int:
+    from monitor.analysis.engine import AnalysisOptions  # noqa: PLC0415 - see the module's docstring
+    from monitor.report import explanation  # noqa: PLC0415 - as above
+
+    if arguments.check is None:
+        _complain("peering-monitor explain: name a check:")
+        _complain(explanation.listing().rstrip("\n"))
+        return BAD_CONFIG
+    check = explanation.find(arguments.check)
+    if check is None:
+        _complain(f"peering-monitor: {explanation.unknown(arguments.check)}")
+        return BAD_CONFIG
+    checks = _settings(arguments).checks
+    options = AnalysisOptions(disabled=frozenset(checks.disabled), severity=checks.severity)
+    render = explanation.render_json if arguments.format == "json" else explanation.render_text
+    _write(render(check, options))
+    return OK
+
+
 def _config_show(arguments: argparse.Namespace) -> int:
     _write(to_yaml(_settings(arguments)))
     return OK
@@ -284,6 +303,17 @@ def _parser() -> argparse.ArgumentParser:
         default=str(Severity.WARNING),
         help="the least severity that makes the exit code 1 (default: %(default)s)",
     )
+
+    explain = _add_command(
+        commands,
+        "explain",
+        _explain,
+        "print what a check means, why it matters and how to repair it",
+        "Without a name every check is listed. Exit code 0; 2: there is no such check, or the settings are bad.",
+        failed=BAD_CONFIG,
+    )
+    explain.add_argument("check", metavar="CHECK", nargs="?", help="the check's name, such as link/disconnected")
+    explain.add_argument("--format", choices=["table", "json"], default="table", help="default: %(default)s")
 
     config = commands.add_parser("config", help="show or validate the settings", allow_abbrev=False)
     _add_config(config)

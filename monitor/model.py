@@ -176,6 +176,12 @@ class Peering:
         return self.id.name
 
 
+PEERING_LIMIT = 500
+PEERING_LIMIT_MANAGED = 1000
+_MANAGED = "/virtualnetworkpeerings/anm_"
+"""In the ids of peerings that Azure Virtual Network Manager makes; it raises the limit."""
+
+
 @dataclass(frozen=True, slots=True)
 class VirtualNetwork:
     """A virtual network with its side of every peering; ``encryption`` is None where Azure did not say.
@@ -190,6 +196,16 @@ class VirtualNetwork:
     peerings: tuple[Peering, ...] = ()
     encryption: bool | None = None
     peerings_complete: bool = True
+
+    @property
+    def managed(self) -> bool:
+        """Whether Azure Virtual Network Manager makes peerings on it, as far as they were read."""
+        return any(_MANAGED in peering.id.key for peering in self.peerings)
+
+    @property
+    def peering_limit(self) -> int:
+        """How many peerings Azure allows on it."""
+        return PEERING_LIMIT_MANAGED if self.managed else PEERING_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +343,28 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Ignore:
+    """An entry of the setting ``checks.ignore``: globs, without regard to case, the time when it ends, and why.
+
+    A glob on a network or a peering is one on the id where it has a slash, else on the name.
+    """
+
+    until: float
+    reason: str
+    check: str = "*"
+    vnet: str = "*"
+    peering: str = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredFinding:
+    """A finding that an entry in force takes out."""
+
+    finding: Finding
+    ignore: Ignore
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
     """One side of a peering with what only the analysis knows of it; None where it cannot be told."""
 
@@ -393,8 +431,8 @@ class CheckSetting:
 class Snapshot:
     """Everything that users see, at one moment. Every sequence is sorted, so that views are stable.
 
-    It has no repr of its contents: asyncio writes the repr of a task's result into messages that nobody reads,
-    which for a large estate takes gigabytes.
+    ``findings`` are those that nobody ignores. It has no repr of its contents: asyncio writes the repr of a task's
+    result into messages that nobody reads, which for a large estate takes gigabytes.
     """
 
     built_at: float
@@ -408,3 +446,5 @@ class Snapshot:
     metric_points: tuple[MetricPoint, ...] = ()
     metric_support: tuple[MetricSupport, ...] = ()
     rate_limits: tuple[RateLimit, ...] = ()
+    ignored: tuple[IgnoredFinding, ...] = ()
+    expired_ignores: tuple[Ignore, ...] = ()

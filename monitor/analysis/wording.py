@@ -75,5 +75,5 @@ def unknown_of(lost: Peering, survivor: Peering) -> str:
 
 def listing(things: Collection[str]) -> str:
     """Some things by name, the rest by number."""
-    first = ", ".join(printable(thing) for thing in sorted(things)[:LISTED])
+    first = ", ".join(printable(thing) for thing in sorted(things, key=ascii_lower)[:LISTED])
     return f"{first} and {len(things) - LISTED} more" if len(things) > LISTED else first

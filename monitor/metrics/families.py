@@ -159,11 +159,6 @@ def _network_finding(facts: Facts) -> Mapping[str, float]:
 
 # Virtual networks
 
-PEERING_LIMIT = 500
-PEERING_LIMIT_MANAGED = 1000
-_MANAGED = "/virtualnetworkpeerings/anm_"
-"""In the ids of peerings that Azure Virtual Network Manager makes; it raises the limit."""
-
 
 def _network_info(facts: Facts) -> Mapping[str, float]:
     locations = {network.location for network in facts.networks.values()}
@@ -180,12 +175,7 @@ def _network_peerings(facts: Facts) -> Mapping[str, float]:
 
 
 def _network_peering_limit(facts: Facts) -> Mapping[str, float]:
-    return {
-        labels: PEERING_LIMIT_MANAGED
-        if any(_MANAGED in peering.id.key for peering in network.peerings)
-        else PEERING_LIMIT
-        for labels, network in facts.networks.items()
-    }
+    return {labels: network.peering_limit for labels, network in facts.networks.items()}
 
 
 _DIRECTIONS = {
@@ -269,6 +259,14 @@ def _check_findings(facts: Facts) -> Mapping[str, float]:
     counts = {block(check=check.name, severity=check.severity): 0 for check in facts.snapshot.checks}
     for finding in facts.snapshot.findings:
         labels = block(check=finding.check, severity=finding.severity)
+        counts[labels] = counts.get(labels, 0) + 1
+    return counts
+
+
+def _ignored_findings(facts: Facts) -> Mapping[str, float]:
+    counts = {block(check=check.name): 0 for check in facts.snapshot.checks}
+    for one in facts.snapshot.ignored:
+        labels = block(check=one.finding.check)
         counts[labels] = counts.get(labels, 0) + 1
     return counts
 
@@ -434,10 +432,16 @@ FAMILIES: tuple[Family | SetFamily, ...] = (
     ),
     Family(
         name="peering_monitor_check_findings",
-        help="Findings of each check that is on, also 0.",
+        help="Findings of each check that is on, also 0, without those that are ignored.",
         labels=("check", "severity"),
         samples=_check_findings,
         absent="the check is switched off",
+    ),
+    Family(
+        name="peering_monitor_ignored_findings",
+        help="Findings of each check that is on, also 0, that checks.ignore takes out of all other series.",
+        labels=("check",),
+        samples=_ignored_findings,
     ),
     Family(
         name="peering_monitor_azure_ratelimit_remaining",

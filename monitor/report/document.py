@@ -6,12 +6,13 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from monitor.analysis.engine import order
 from monitor.model import OnLink
 from monitor.report.outcome import exit_code, unseen
 from monitor.report.wording import by_severity
 
 if TYPE_CHECKING:
-    from monitor.model import Coverage, Finding, Severity, Snapshot
+    from monitor.model import Coverage, Finding, Ignore, Severity, Snapshot
 
 SCHEMA_VERSION = 1
 
@@ -29,11 +30,13 @@ def document(snapshot: Snapshot, *, fail_on: Severity | None, external_url: str 
             "links": len(snapshot.links),
             "peerings": len(snapshot.sides),
             "findings": {str(severity): number for severity, number in by_severity(snapshot).items()},
+            "ignored_findings": len(snapshot.ignored),
             "reads": len(snapshot.coverage),
             "failed_reads": len(unseen(snapshot)),
         },
-        "findings": [_finding(finding, external_url) for finding in snapshot.findings],
+        "findings": [_finding(finding, ignore, external_url) for finding, ignore in _all_findings(snapshot)],
         "coverage": [_failed_read(row) for row in unseen(snapshot)],
+        "expired_ignores": [_ignore(one) for one in snapshot.expired_ignores],
     }
 
 
@@ -42,7 +45,24 @@ def render(snapshot: Snapshot, *, fail_on: Severity | None, external_url: str | 
     return json.dumps(document(snapshot, fail_on=fail_on, external_url=external_url), indent=2) + "\n"
 
 
-def _finding(finding: Finding, external_url: str | None) -> dict[str, Any]:
+def _all_findings(snapshot: Snapshot) -> list[tuple[Finding, Ignore | None]]:
+    """Those that stand and those that are ignored, in one order."""
+    found: list[tuple[Finding, Ignore | None]] = [(one, None) for one in snapshot.findings]
+    found += [(one.finding, one.ignore) for one in snapshot.ignored]
+    return sorted(found, key=lambda one: order(one[0]))
+
+
+def _ignore(ignore: Ignore) -> dict[str, Any]:
+    return {
+        "check": ignore.check,
+        "vnet": ignore.vnet,
+        "peering": ignore.peering,
+        "until": _rfc3339(ignore.until),
+        "reason": ignore.reason,
+    }
+
+
+def _finding(finding: Finding, ignore: Ignore | None, external_url: str | None) -> dict[str, Any]:
     on = finding.subject
     link = on.link.id if isinstance(on, OnLink) else None
     return {
@@ -57,7 +77,9 @@ def _finding(finding: Finding, external_url: str | None) -> dict[str, Any]:
         "repair": list(finding.repair),
         "portal_url": finding.portal_url,
         "page_url": f"{external_url}/#link-{link}" if external_url and link else external_url,
-        "ignored": False,
+        "ignored": ignore is not None,
+        "ignored_until": _rfc3339(ignore.until) if ignore else None,
+        "ignored_reason": ignore.reason if ignore else None,
     }
 
 

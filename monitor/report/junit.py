@@ -7,16 +7,19 @@ others show only the first of several, and some refuse the file.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 from monitor.model import HalfUnseen, OnLink, OnNetwork, Reason
 from monitor.report.outcome import counts_as_failure
-from monitor.report.wording import Names, worst_first
+from monitor.report.wording import Names, moment, worst_first
 
 if TYPE_CHECKING:
-    from monitor.model import ArmId, Finding, Link, LinkKey, Severity, Snapshot, Subject
+    from collections.abc import Sequence
+
+    from monitor.model import ArmId, Finding, IgnoredFinding, Link, LinkKey, Severity, Snapshot, Subject
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -50,33 +53,48 @@ def _count(element: ET.Element, tag: str) -> str:
 
 
 def _peerings(suite: ET.Element, snapshot: Snapshot, names: Names, fail_on: Severity | None) -> None:
-    findings: dict[LinkKey, list[Finding]] = {}
+    findings: defaultdict[LinkKey, list[Finding]] = defaultdict(list)
+    ignored: defaultdict[LinkKey, list[IgnoredFinding]] = defaultdict(list)
     for finding in worst_first(snapshot):
         if isinstance(finding.subject, OnLink):
-            findings.setdefault(finding.subject.link, []).append(finding)
+            findings[finding.subject.link].append(finding)
+    for one in snapshot.ignored:
+        if isinstance(one.finding.subject, OnLink):
+            ignored[one.finding.subject.link].append(one)
     links: dict[LinkKey, Link | None] = {link.key: link for link in snapshot.links}
-    for key in (*links, *(key for key in findings if key not in links)):
+    for key in dict.fromkeys((*links, *findings, *ignored)):
         case = _case(suite, "peerings", f"{names.network(key.low)} <-> {names.network(key.high)}")
-        failed = _judge(case, findings.get(key, []), fail_on)
-        if not failed and (reason := _unread(links.get(key))):
+        judged = _judge(case, findings.get(key, ()), ignored.get(key, ()), fail_on)
+        if not judged and (reason := _unread(links.get(key))):
             message = f"the other side could not be read: {reason}"
             ET.SubElement(case, "skipped", message=_legal(message))
 
 
 def _networks(root: ET.Element, snapshot: Snapshot, names: Names, fail_on: Severity | None) -> None:
-    findings: dict[ArmId, list[Finding]] = {}
+    findings: defaultdict[ArmId, list[Finding]] = defaultdict(list)
+    ignored: defaultdict[ArmId, list[IgnoredFinding]] = defaultdict(list)
     for finding in worst_first(snapshot):
         if isinstance(finding.subject, OnNetwork):
-            findings.setdefault(finding.subject.vnet, []).append(finding)
-    suite = _suite(root, "networks", snapshot) if findings else root
-    for vnet, found in findings.items():
-        _judge(_case(suite, "networks", names.network(vnet)), found, fail_on)
+            findings[finding.subject.vnet].append(finding)
+    for one in snapshot.ignored:
+        if isinstance(one.finding.subject, OnNetwork):
+            ignored[one.finding.subject.vnet].append(one)
+    suite = _suite(root, "networks", snapshot) if findings or ignored else root
+    for vnet in dict.fromkeys((*findings, *ignored)):
+        case = _case(suite, "networks", names.network(vnet))
+        _judge(case, findings.get(vnet, ()), ignored.get(vnet, ()), fail_on)
 
 
-def _judge(case: ET.Element, found: list[Finding], fail_on: Severity | None) -> bool:
-    """Give a test case its result, and say whether it failed."""
+def _judge(
+    case: ET.Element, found: Sequence[Finding], ignored: Sequence[IgnoredFinding], fail_on: Severity | None
+) -> bool:
+    """Give a test case its result, if it has one, and say whether it has.
+
+    One that fails in nothing but what is ignored is skipped, with the reason: it has not passed.
+    """
     failures = [finding for finding in found if counts_as_failure(finding, fail_on)]
-    below = [finding for finding in found if finding not in failures]
+    output = [_told(finding) for finding in found if finding not in failures]
+    output += [f"Ignored {_why(one)}\n{_told(one.finding)}" for one in ignored]
     if failures:
         _result(
             case,
@@ -85,9 +103,16 @@ def _judge(case: ET.Element, found: list[Finding], fail_on: Severity | None) -> 
             message="; ".join(f"{finding.check}: {finding.detail}" for finding in failures),
             text="\n\n".join(map(_told, failures)),
         )
-    if below:
-        ET.SubElement(case, "system-out").text = _legal("\n\n".join(map(_told, below)))
-    return bool(failures)
+    elif ignored:
+        message = "; ".join(f"{one.finding.check} is ignored {_why(one)}" for one in ignored)
+        ET.SubElement(case, "skipped", message=_legal(message))
+    if output:
+        ET.SubElement(case, "system-out").text = _legal("\n\n".join(output))
+    return bool(failures or ignored)
+
+
+def _why(one: IgnoredFinding) -> str:
+    return f"until {moment(one.ignore.until)}: {one.ignore.reason}"
 
 
 def _unread(link: Link | None) -> Reason | None:

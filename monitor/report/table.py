@@ -14,10 +14,12 @@ from rich.text import Text
 from monitor.model import OnLink, OnNetwork, Severity
 from monitor.printable import printable
 from monitor.report.outcome import unseen
-from monitor.report.wording import Names, counted, extent, verdict, worst_first
+from monitor.report.wording import Names, counted, extent, globs, moment, verdict, worst_first
 
 if TYPE_CHECKING:
-    from monitor.model import Coverage, Finding, Snapshot
+    from collections.abc import Iterable
+
+    from monitor.model import Coverage, Finding, Ignore, IgnoredFinding, Snapshot
 
 _STYLE = {Severity.CRITICAL: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold cyan"}
 _NARROWEST = 40
@@ -29,22 +31,41 @@ def render(snapshot: Snapshot, *, width: int = 80, colour: bool = False) -> str:
     names = Names(snapshot)
     for finding in worst_first(snapshot):
         _finding(page, finding, names)
-    if failed := unseen(snapshot):
+    _section(page, Text("Ignored", style="dim bold"), [_ignored(one, names) for one in snapshot.ignored])
+    _section(
+        page,
+        Text("Expired in checks.ignore: renew or remove", style="bold"),
+        map(_expired, snapshot.expired_ignores),
+    )
+    failed = unseen(snapshot)
+    if failed:
         page.text(Text("Could not see", style="bold"))
         for row in failed:
             _failure(page, row, names)
         page.blank()
-    summary = f"{extent(snapshot)}: {verdict(snapshot)}"
-    if failed:
-        summary += f"; {counted(len(failed), 'read')} failed"
-    if not snapshot.coverage or failed:
-        summary = f"Incomplete: {summary}."
-    elif not snapshot.findings:
-        summary = f"Healthy: {summary}."
-    else:
-        summary += "."
-    page.text(Text(summary, style="bold"))
+    page.text(Text(_summary(snapshot, len(failed)), style="bold"))
     return page.finish()
+
+
+def _summary(snapshot: Snapshot, failed: int) -> str:
+    summary = f"{extent(snapshot)}: {verdict(snapshot)}"
+    if snapshot.ignored:
+        summary += f", {len(snapshot.ignored)} ignored"
+    if failed:
+        summary += f"; {counted(failed, 'read')} failed"
+    if failed or not snapshot.coverage:
+        return f"Incomplete: {summary}."
+    return f"{summary}." if snapshot.findings else f"Healthy: {summary}."
+
+
+def _section(page: _Page, heading: Text, paragraphs: Iterable[Text]) -> None:
+    """A heading and what stands below it; nothing at all without a paragraph."""
+    paragraphs = tuple(paragraphs)
+    if paragraphs:
+        page.text(heading)
+        for paragraph in paragraphs:
+            page.text(paragraph, indent=2)
+        page.blank()
 
 
 def _finding(page: _Page, finding: Finding, names: Names) -> None:
@@ -69,6 +90,19 @@ def _finding(page: _Page, finding: Finding, names: Names) -> None:
             page.verbatim(command, indent=4)
     page.verbatim(f"Portal: {finding.portal_url}", indent=2, style="dim")
     page.blank()
+
+
+def _ignored(one: IgnoredFinding, names: Names) -> Text:
+    """One paragraph: what it is, where, until when, and why."""
+    finding, ignore = one.finding, one.ignore
+    on = finding.subject
+    where = " <-> ".join(names.ends(on)) if isinstance(on, OnLink) else names.network(on.vnet)
+    said = f"{printable(finding.check)} ({printable(finding.reason)}) of {where}"
+    return Text(f"{said}, until {moment(ignore.until)}: {printable(ignore.reason)}", style="dim")
+
+
+def _expired(entry: Ignore) -> Text:
+    return Text(f"{globs(entry)}: ended {moment(entry.until)}: {printable(entry.reason)}")
 
 
 def _ends(page: _Page, on: OnLink, names: Names) -> None:

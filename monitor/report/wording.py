@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from monitor.model import SEVERITY_ORDER, Severity
@@ -10,7 +11,7 @@ from monitor.printable import printable
 from monitor.report.outcome import unseen
 
 if TYPE_CHECKING:
-    from monitor.model import ArmId, Coverage, Finding, OnLink, Snapshot
+    from monitor.model import ArmId, Coverage, Finding, Ignore, OnLink, Snapshot
 
 WORST_FIRST = sorted(Severity, key=lambda severity: -SEVERITY_ORDER[severity])
 
@@ -50,6 +51,17 @@ class Names:
         if name and name != row.subscription_id:
             name = f"{name} ({printable(row.subscription_id)})"
         return f"{printable(row.collector)} of {name or 'the tenant'}"
+
+
+def moment(seconds: float) -> str:
+    """A time as people read it: ``2030-12-31 18:00 UTC``."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def globs(ignore: Ignore) -> str:
+    """What an entry of ``checks.ignore`` names: ``check link/*, vnet vnet-dev``."""
+    named = [("check", ignore.check), ("vnet", ignore.vnet), ("peering", ignore.peering)]
+    return ", ".join(f"{key} {printable(glob)}" for key, glob in named if glob != "*")
 
 
 def by_severity(snapshot: Snapshot) -> Counter[Severity]:

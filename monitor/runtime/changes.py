@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
@@ -15,7 +16,8 @@ log = structlog.get_logger(__name__)
 
 
 def log_changes(before: Snapshot | None, after: Snapshot) -> None:
-    """Log every finding that appeared or cleared, and every read that began or ceased to fail."""
+    """Log every finding that appeared or cleared, ignore that expired, and read that began or ceased to fail."""
+    _log_expired_ignores(before, after)
     _log_findings(_findings(before), _findings(after))
     _log_coverage(_coverage(before), _coverage(after))
 
@@ -35,6 +37,20 @@ def _log_findings(before: dict[tuple[str, ...], Finding], after: dict[tuple[str,
     for key, finding in before.items():
         if key not in after:
             log.info("finding cleared", **_words(finding))
+
+
+def _log_expired_ignores(before: Snapshot | None, after: Snapshot) -> None:
+    known = before.expired_ignores if before else ()
+    for one in after.expired_ignores:
+        if one not in known:
+            log.warning(
+                "an entry of checks.ignore has expired and has no effect any more; renew or remove it",
+                check=one.check,
+                vnet=one.vnet,
+                peering=one.peering,
+                until=datetime.fromtimestamp(one.until, UTC).isoformat(),
+                reason=one.reason,
+            )
 
 
 def _words(finding: Finding) -> dict[str, str]:

@@ -157,7 +157,7 @@ class Passes:
 
             def build() -> Published:
                 networks = tuple(sorted(estate.networks(), key=lambda network: network.id))
-                analysis = analyse(networks, estate.absence, options=self._plan.analysis)
+                analysis = analyse(networks, estate.absence, options=self._plan.analysis, now=built_at)
                 snapshot = Snapshot(
                     built_at=built_at,
                     virtual_networks=networks,
@@ -170,6 +170,8 @@ class Passes:
                     metric_points=points,
                     metric_support=support,
                     rate_limits=rate_limits,
+                    ignored=analysis.ignored,
+                    expired_ignores=analysis.expired_ignores,
                 )
                 return Published(snapshot, Rendered.of(snapshot))
 

@@ -7,6 +7,7 @@ A validator raises :func:`expected` where the value itself is wrong (the value i
 import ipaddress
 import re
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -267,6 +268,78 @@ ManagementGroupField = Annotated[
     BeforeValidator(_management_group),
     Accepts("a management group's id, not its display name: `mg-platform`"),
 ]
+
+
+# What is ignored
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(
+    rf"{_DATE.pattern}[Tt ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]{{1,6}})?([Zz]|[+-][0-9]{{2}}:[0-9]{{2}})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """The time when something ends, in Unix seconds, and as it was written: a date ends with its day in UTC."""
+
+    text: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _until(value: object) -> Until:
+    refusal = expected("a date such as 2030-12-31, or a time with its offset such as 2030-12-31T18:00:00Z")
+    if isinstance(value, Until):
+        return value
+    try:
+        moment = _moment(value)
+        if isinstance(moment, datetime):
+            if moment.tzinfo is None:
+                raise refusal
+            return Until(moment.isoformat().replace("+00:00", "Z"), moment.timestamp())
+        midnight = datetime.combine(moment, time(), UTC) + timedelta(days=1)
+        return Until(moment.isoformat(), midnight.timestamp())
+    except (ValueError, OverflowError, TypeError):
+        raise refusal from None
+
+
+def _moment(value: object) -> date:
+    """The date or time that YAML has read, or that stands in the text."""
+    if isinstance(value, date):
+        return value
+    text = value.strip() if isinstance(value, str) else ""
+    if _DATE.fullmatch(text):
+        return date.fromisoformat(text)
+    if _TIME.fullmatch(text):
+        return datetime.fromisoformat(text.upper())
+    raise ValueError(text)
+
+
+def _glob(value: object) -> str:
+    if not isinstance(value, str):
+        raise expected("text (put numbers and the like in quotes)")
+    text = value.strip().rstrip("/")
+    if not text or not text.isprintable():
+        raise expected("a name or a glob such as vnet-dev-*")
+    return text
+
+
+def _sentence(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise expected("a sentence that says why")
+    return " ".join(value.split())
+
+
+UntilField = Annotated[
+    Until,
+    PlainValidator(_until),
+    PlainSerializer(str, return_type=str),
+    Accepts("a day such as `2030-12-31`, or a time with its offset such as `2030-12-31T18:00:00Z`"),
+]
+Glob = Annotated[str, BeforeValidator(_glob)]
+Sentence = Annotated[str, BeforeValidator(_sentence)]
 
 
 # Everything else

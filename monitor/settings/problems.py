@@ -72,6 +72,8 @@ def explain(error: ErrorDetails) -> tuple[Path, str]:
     value, context = error["input"], error.get("ctx", {})
     if error["type"] == "extra_forbidden":
         return path, unknown_key(path)
+    if error["type"] == "missing":
+        return path, "is needed"
     if error["type"] == "value_error":
         return path, str(context["error"])
     got = MASK if is_secret(path) else shown(value)
@@ -95,6 +97,7 @@ _ACCEPTED: Mapping[str, str | Callable[[Mapping[str, Any], Any], str]] = {
     "tuple_type": lambda _, value: f"a list, such as [{_quoted(value)}]",
     "dict_type": "a map, such as {name: value}",
     "mapping_type": "a map, such as {name: value}",
+    "model_type": "a map, such as {name: value}",
 }
 """By pydantic's type of error, what completes "must be …"."""
 

@@ -36,11 +36,15 @@ def _field(path: Path) -> FieldInfo | None:
 
 
 def section_at(path: Path) -> type[Section] | None:
-    """The section that the path leads to; None where it leads to a setting or nowhere."""
+    """The section that the path leads to, also one in a list; None where it leads to a setting or nowhere."""
     if not path:
         return Settings
-    field = _field(path)
-    kind = field.annotation if field is not None else None
+    if isinstance(path[-1], int):
+        field = _field(path[:-1])
+        kind = next(iter(get_args(field.annotation)), None) if field is not None else None
+    else:
+        field = _field(path)
+        kind = field.annotation if field is not None else None
     return kind if isinstance(kind, type) and issubclass(kind, Section) else None
 
 

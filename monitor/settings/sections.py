@@ -4,8 +4,9 @@
 
 import difflib
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +16,7 @@ from pydantic import (
     SecretStr,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from monitor.model import Severity
@@ -23,6 +25,7 @@ from monitor.settings.fields import (
     Accepts,
     EndpointField,
     ExternalUrlField,
+    Glob,
     Grain,
     GrainField,
     Listen,
@@ -33,9 +36,11 @@ from monitor.settings.fields import (
     NullIsEmpty,
     NullIsNoEntry,
     Seconds,
+    Sentence,
     SubscriptionPattern,
     TenantField,
     Unique,
+    UntilField,
     Whole,
     is_loopback,
 )
@@ -52,7 +57,6 @@ NOT_BUILT: Mapping[str, str] = MappingProxyType(
         "collectors.traffic.log_analytics_workspace_id": "traffic by peering from flow logs",
         "collectors.routes": "reading routes",
         "collectors.activity": "reading the activity log",
-        "checks.ignore": "ignoring findings",
         "expectations": "declaring the topology that must exist",
         "http.health_listen": "a separate port for the probes",
         "http.web_config_file": "TLS and authentication",
@@ -214,6 +218,42 @@ def _known_check(name: str, info: ValidationInfo) -> str:
 CheckName = Annotated[str, AfterValidator(_known_check), Accepts("the name of a [check](checks.md)")]
 
 
+def _known_checks(pattern: str, info: ValidationInfo) -> str:
+    known: frozenset[str] | None = (info.context or {}).get(CHECK_NAMES)
+    if known is not None and not any(fnmatchcase(name, pattern.lower()) for name in known):
+        close = difflib.get_close_matches(pattern.lower(), sorted(known), n=1)
+        hint = f"did you mean {close[0]}?" if close else f"the checks are {', '.join(sorted(known))}"
+        raise ValueError(f"no check of this version matches {pattern!r}; {hint}")
+    return pattern
+
+
+_MATCHES_EVERYTHING = frozenset("*?/")
+
+
+class Ignore(Section):
+    """Findings that are known and accepted for a while; they stay visible as ignored."""
+
+    check: Annotated[
+        Glob, AfterValidator(_known_checks), Field(description="Glob on the check's name, without regard to case.")
+    ] = "*"
+    vnet: Annotated[
+        Glob, Field(description="Glob on the name of a network of the finding; with a slash in it, on its id.")
+    ] = "*"
+    peering: Annotated[
+        Glob, Field(description="Glob on the name of either side of the peering; with a slash in it, on its id.")
+    ] = "*"
+    until: Annotated[
+        UntilField, Field(description="The last day (UTC) on which they are ignored, or the time when it ends.")
+    ]
+    reason: Annotated[Sentence, Field(description="Why, for whoever reads it next.")]
+
+    @model_validator(mode="after")
+    def _something_is_named(self) -> Self:
+        if all(_MATCHES_EVERYTHING.issuperset(one) for one in (self.check, self.vnet, self.peering)):
+            raise ValueError("would ignore every finding; name a check, a vnet or a peering")
+        return self
+
+
 class Checks(Section):
     """Which findings are made, and how much they matter."""
 
@@ -225,6 +265,11 @@ class Checks(Section):
         NullIsNoEntry,
         Field(description="Check name to severity, where the default does not fit."),
     ] = {}
+    ignore: Annotated[
+        tuple[Ignore, ...],
+        NullIsEmpty,
+        Field(description="Findings that are ignored for a while: {check, vnet, peering, until, reason}."),
+    ] = ()
 
 
 class Http(Section):

@@ -29,7 +29,7 @@ from monitor.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from monitor.model import ArmId, Coverage, Finding, Half, Link, Snapshot, Subject
+    from monitor.model import ArmId, Coverage, Finding, Half, Ignore, IgnoredFinding, Link, Snapshot, Subject
 
 STYLE = (files("monitor.web") / "assets" / "style.css").read_text("utf-8")
 
@@ -113,18 +113,20 @@ def _content(snapshot: Snapshot) -> dict[str, object]:
         "built_at": datetime.fromtimestamp(snapshot.built_at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
         "findings": [_finding_row(one, names) for one in findings],
         "counts": [(severity.value, counts[severity]) for severity in reversed(Severity)],
+        "ignored": [_ignored_row(one, names) for one in snapshot.ignored],
+        "expired": [_ignore_row(one) for one in snapshot.expired_ignores],
         "blind": [_blind_row(row, names) for row in blind],
         "links": [_link_row(link, worst, blind, names) for link in snapshot.links],
-        "verdict": _verdict(findings, blind),
+        "verdict": _verdict(findings, blind, ignored=bool(snapshot.ignored)),
     }
 
 
-def _verdict(findings: list[Finding], blind: list[Coverage]) -> tuple[str, str]:
+def _verdict(findings: list[Finding], blind: list[Coverage], *, ignored: bool) -> tuple[str, str]:
     if findings and findings[0].severity is not Severity.INFO:
         return findings[0].severity.value, "Something needs repair"
     if blind:
         return "warning", "Nothing wrong in what could be seen, but not everything could be"
-    return "ok", "Every peering is healthy"
+    return "ok", "Nothing wrong but what is ignored" if ignored else "Every peering is healthy"
 
 
 def _subscription(subscription_id: str, names: Mapping[str, str]) -> str:
@@ -144,6 +146,22 @@ def _finding_row(finding: Finding, names: Mapping[str, str]) -> _FindingRow:
         finding.repair,
         finding.portal_url,
     )
+
+
+def _ignored_row(one: IgnoredFinding, names: Mapping[str, str]) -> dict[str, object]:
+    return {"finding": _finding_row(one.finding, names), **_ignore_row(one.ignore)}
+
+
+def _ignore_row(ignore: Ignore) -> dict[str, object]:
+    return {
+        "globs": [
+            (key, glob)
+            for key, glob in (("check", ignore.check), ("vnet", ignore.vnet), ("peering", ignore.peering))
+            if glob != "*"
+        ],
+        "until": datetime.fromtimestamp(ignore.until, UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "why": ignore.reason,
+    }
 
 
 def _place(subject: Subject) -> tuple[tuple[ArmId, ...], str]:

@@ -28,6 +28,7 @@ FACTS = {
     "azure_vnet_peering_consistent": SIDE,
     "azure_vnet_peering_remote_visible": SIDE,
     "azure_vnet_peering_finding": SIDE | REMOTE | {"check", "severity", "link"},
+    "azure_vnet_finding": VNET | {"check", "severity"},
     "azure_vnet_peerings": VNET,
     "azure_vnet_peering_limit": VNET,
     "azure_vnet_peered_bytes": VNET | {"direction"},
@@ -39,6 +40,7 @@ FACTS = {
     "peering_monitor_subscription_last_success_timestamp_seconds": {"subscription_id", "collector"},
     "peering_monitor_subscription_info": {"subscription_id", "display_name", "tenant_id"},
     "peering_monitor_check_findings": {"check", "severity"},
+    "peering_monitor_ignored_findings": {"check"},
     "peering_monitor_azure_ratelimit_remaining": {"subscription_id", "kind"},
     "peering_monitor_azure_metric_supported": {"subscription_id", "metric"},
     "peering_monitor_snapshot_timestamp_seconds": set[str](),
@@ -75,6 +77,8 @@ def page() -> str:
     async def read() -> str:
         async with monitored("incident", clock=Clock(time.time())) as tenant:
             tenant.azure.apply(events.DeletePeering(vnet="vnet-app", peering="app-to-hub"))
+            overlap = ("10.3.0.0/16", "10.2.128.0/17")
+            tenant.azure.apply(events.ResizeVnet(vnet="vnet-dev", address_space=overlap))
             await tenant.topology()
             await tenant.traffic()
             return tenant.page()

@@ -24,7 +24,7 @@ from monitor.simulator import Simulator, resolve_estate
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
-    from monitor.model import Snapshot
+    from monitor.model import Ignore, Snapshot
     from monitor.simulator import Estate
 
 TOKEN = "a-token-for-tests"
@@ -126,6 +126,7 @@ async def monitored(
     clock: Clock | None = None,
     token: str = TOKEN,
     arrange: Callable[[Simulator], None] | None = None,
+    ignores: Iterable[Ignore] = (),
 ) -> AsyncIterator[Monitored]:
     """A simulator whose timeline stands still, and the monitor's passes, not yet run."""
     chosen = resolve_estate(estate) if isinstance(estate, str) else estate
@@ -134,7 +135,7 @@ async def monitored(
     store = Store()
     plan = Plan(
         selection=Selection(tuple(include), tuple(exclude), tuple(management_groups)),
-        analysis=AnalysisOptions(),
+        analysis=AnalysisOptions(ignores=tuple(ignores)),
         max_age=max_age,
         traffic=TrafficPlan(tuple(metrics), grain, 8, max_age),
     )

@@ -19,6 +19,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from monitor import __version__, cli
+from monitor.analysis.registry import CHECKS
 from monitor.settings import load_settings
 
 if TYPE_CHECKING:
@@ -26,6 +27,27 @@ if TYPE_CHECKING:
 
 FULL = Path("/dev/full")
 pytestmark = pytest.mark.usefixtures("logging_as_it_was")
+
+EXPLAINED = """\
+vnet/peering-limit: A network uses 80 % of the peerings that Azure allows on it.
+
+Severity: info (by default warning)
+Reasons: near, reached. Whether there is room for one more peering.
+
+Azure allows 500 peerings on a network, and 1,000 where Azure Virtual Network
+Manager manages it, which shows in peerings whose name begins with ANM_. Every
+peering counts, whatever its state. Where not all peerings of a network could be
+read, the number of those that were is held against 1,000: one of the rest may
+raise the limit.
+
+Why it matters: Azure refuses the first peering beyond the limit. Whoever
+connects the next spoke learns of it then, and a second hub is not built in an
+hour.
+
+To repair: Delete peerings that lead nowhere any more (link/disconnected names
+them), put further spokes on a second hub, or let Azure Virtual Network Manager
+manage the peerings, which raises the limit.
+"""
 
 MONITOR = [sys.executable, "-m", "monitor"]
 
@@ -57,12 +79,21 @@ class TestHelp:
         ended = run("--help")
         assert ended.returncode == 0
         assert ended.stderr == ""
-        for command in ("run", "demo", "check", "config", "simulate"):
+        for command in ("run", "demo", "check", "explain", "config", "simulate"):
             assert re.search(rf"^    {command} ", ended.stdout, re.MULTILINE)
 
     @pytest.mark.parametrize(
         "command",
-        [["run"], ["demo"], ["check"], ["config"], ["config", "show"], ["config", "validate"], ["simulate"]],
+        [
+            ["run"],
+            ["demo"],
+            ["check"],
+            ["explain"],
+            ["config"],
+            ["config", "show"],
+            ["config", "validate"],
+            ["simulate"],
+        ],
     )
     def test_every_command_has_help_and_takes_a_config(
         self, command: list[str], capsys: pytest.CaptureFixture[str]
@@ -172,7 +203,13 @@ class TestConfig:
 
     @pytest.mark.parametrize(
         "command",
-        [["run"], ["demo"], ["check", "--format", "json"], ["config", "show"], ["simulate", "--estate", "x"]],
+        [
+            ["run"],
+            ["demo"],
+            ["check", "--format", "json"],
+            ["explain", "link/initiated"],
+            ["simulate", "--estate", "x"],
+        ],
     )
     def test_every_command_ends_with_2_on_bad_settings(self, command: list[str]) -> None:
         ended = run(*command, PEERING_MONITOR_LOG__LEVEL="loud")
@@ -180,6 +217,77 @@ class TestConfig:
         assert ended.stdout == ""
         assert ended.stderr.endswith("peering-monitor: 1 problem in the settings\n")
         assert "Traceback" not in ended.stderr
+
+
+class TestExplain:
+    @pytest.mark.parametrize("name", [check.name for check in CHECKS])
+    def test_every_check_is_explained_in_lines_of_80(self, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+        assert cli.main(["explain", name]) == 0
+        told = capsys.readouterr().out
+        assert told.startswith(f"{name}: ")
+        assert max(map(len, told.splitlines())) <= 80
+        for part in ("\nSeverity: ", "\nReasons: ", "\n\nWhy it matters: ", "\n\nTo repair: "):
+            assert told.count(part) == 1
+
+    def test_the_whole_of_one(self) -> None:
+        ended = run("explain", "vnet/peering-limit", PEERING_MONITOR_CHECKS__SEVERITY="{vnet/peering-limit: info}")
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert ended.stdout == EXPLAINED
+
+    def test_json_is_one_document(self) -> None:
+        ended = run(
+            "explain",
+            "LINK/Out-Of-Sync",
+            "--format",
+            "json",
+            PEERING_MONITOR_CHECKS__DISABLED="[link/out-of-sync]",
+        )
+        told = json.loads(ended.stdout)
+        assert ended.returncode == 0
+        assert list(told) == [
+            "schema_version",
+            "check",
+            "summary",
+            "enabled",
+            "severity",
+            "default_severity",
+            "what",
+            "why",
+            "repair",
+            "reasons",
+            "silenced_by",
+        ]
+        assert (told["schema_version"], told["check"], told["enabled"]) == (1, "link/out-of-sync", False)
+        assert told["silenced_by"] == [
+            "link/disconnected",
+            "link/half-missing",
+            "link/initiated",
+            "link/remote-vnet-missing",
+        ]
+
+    @pytest.mark.parametrize(
+        ("name", "said"),
+        [
+            ("link/disconected", "; did you mean link/disconnected?"),
+            ("peering-limit", "; did you mean vnet/peering-limit?"),
+            ("zzz", ""),
+            ("\x1b[31m", ""),
+        ],
+    )
+    def test_an_unknown_check_is_2_with_the_nearest(
+        self, name: str, said: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert cli.main(["explain", name]) == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert told.err == f"peering-monitor: there is no check {name!r} in this version{said}\n"
+
+    def test_without_a_name_every_check_is_listed(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert cli.main(["explain"]) == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert all(f"\n  {check.name} " in told.err for check in CHECKS)
+        assert max(map(len, told.err.splitlines())) <= 80
 
 
 class TestPipes:
@@ -285,6 +393,13 @@ def broken() -> Iterator[Azure]:
 
 
 class TestCheck:
+    def test_what_is_ignored_is_0_and_told(self, broken: Azure) -> None:
+        entry = "[{check: link/disconnected, vnet: vnet-app, until: 2999-12-31, reason: They move.}]"
+        ended = broken.check("--fail-on", "info", PEERING_MONITOR_CHECKS__IGNORE=entry)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert ended.stdout.startswith("Ignored\n  link/disconnected (peer_missing) of vnet-app ")
+        assert ended.stdout.endswith("no findings, 1 ignored.\n")
+
     def test_a_sound_estate_is_0_and_one_line(self, sound: Azure) -> None:
         ended = sound.check()
         assert (ended.returncode, ended.stderr) == (0, "")

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from monitor.analysis.documentation import UndocumentedError as UndocumentedCheckError
 from monitor.analysis.fault import Fault
-from monitor.analysis.registry import CHECKS, Check
+from monitor.analysis.registry import CHECKS, LINK_CHECKS, Check
 from monitor.metrics.families import FAMILIES, Family
 from monitor.model import Link
 from monitor.settings import Section, variable_of
@@ -119,7 +119,7 @@ def test_a_setting_is_told_with_its_variable(path: tuple[str, ...]) -> None:
 
 def test_a_check_without_documentation_is_refused() -> None:
     with pytest.raises(UndocumentedCheckError, match="link_undescribed"):
-        checks.contents([replace(CHECKS[0], function=link_undescribed)])
+        checks.contents([replace(LINK_CHECKS[0], function=link_undescribed)])
 
 
 def test_a_check_without_a_summary_is_refused() -> None:

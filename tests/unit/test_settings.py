@@ -351,6 +351,80 @@ class TestChecks:
         assert load_settings(None, {}, overlay={"checks": {"disabled": ["zzz"]}}).checks.disabled == ("zzz",)
 
 
+IGNORE = "checks:\n  ignore:\n    - {entry}\n"
+REST = "until: 2030-12-31, reason: Known."
+
+
+class TestIgnore:
+    def test_an_entry_needs_a_glob_an_end_and_a_reason(self, file: Path) -> None:
+        (entry,) = load(file, IGNORE.format(entry=f"{{vnet: vnet-dev-*, {REST}}}")).checks.ignore
+        assert (entry.check, entry.vnet, entry.peering, entry.reason) == ("*", "vnet-dev-*", "*", "Known.")
+        assert entry.until.seconds == 1_924_992_000.0, "the day counts, in UTC"
+
+    @pytest.mark.parametrize(
+        ("text", "seconds"),
+        [
+            ("2030-12-31", 1_924_992_000.0),
+            ("'2030-12-31'", 1_924_992_000.0),
+            ("2030-12-31T23:00:00Z", 1_924_988_400.0),
+            ("'2030-12-31t23:00:00z'", 1_924_988_400.0),
+            ("2030-12-31T23:00:00+02:00", 1_924_981_200.0),
+            ("'2030-12-31 23:00:00.5+00:00'", 1_924_988_400.5),
+        ],
+    )
+    def test_the_end_is_a_day_or_a_time_with_its_offset(self, file: Path, text: str, seconds: float) -> None:
+        settings = load(file, IGNORE.format(entry=f"{{vnet: x, reason: y, until: {text}}}"))
+        assert settings.checks.ignore[0].until.seconds == seconds
+        assert load(file, to_yaml(settings)).checks.ignore[0].until.seconds == seconds
+
+    @pytest.mark.parametrize(
+        "text",
+        ["2030-12-31T23:00:00", "tomorrow", "'2030-02-30'", "9999-12-31", "2030", "null", "[]", "''", "true"],
+    )
+    def test_any_other_end_is_refused(self, file: Path, text: str) -> None:
+        said = problem(file, IGNORE.format(entry=f"{{vnet: x, reason: y, until: {text}}}"))
+        assert said.startswith("3: checks.ignore[0].until: must be a date such as 2030-12-31, or a time with its")
+
+    @pytest.mark.parametrize(
+        ("entry", "said"),
+        [
+            (f"{{{REST}}}", ": would ignore every finding; name a check, a vnet or a peering"),
+            (
+                f"{{check: '**', vnet: '*/*', peering: '?*', {REST}}}",
+                ": would ignore every finding; name a check,",
+            ),
+            ("{vnet: x, reason: y}", ".until: is needed"),
+            ("{vnet: x, until: 2030-12-31}", ".reason: is needed"),
+            ("{vnet: x, until: 2030-12-31, reason: ' '}", ".reason: must be a sentence that says why, not ' '"),
+            ("{vnet: x, until: 2030-12-31, reason: }", ".reason: must be a sentence that says why, not null"),
+            (f"{{vnet: '', {REST}}}", ".vnet: must be a name or a glob such as vnet-dev-*, not ''"),
+            (f"{{vnet: 5, {REST}}}", ".vnet: must be text (put numbers and the like in quotes), not 5"),
+            (
+                f"{{check: link/out-of-sink, {REST}}}",
+                ".check: no check of this version matches 'link/out-of-sink'; did you mean link/out-of-sync?",
+            ),
+            (f"{{check: 'fleet/*', {REST}}}", ".check: no check of this version matches 'fleet/*'; "),
+            (f"{{vnt: x, {REST}}}", ".vnt: is no setting; did you mean checks.ignore[0].vnet?"),
+            (
+                f"{{zzz: x, {REST}}}",
+                ".zzz: is no setting; checks.ignore[0] has check, peering, reason, until, vnet",
+            ),
+            ("x", ": must be a map, such as {name: value}, not 'x'"),
+        ],
+    )
+    def test_what_is_wrong_with_an_entry_is_said_where_it_stands(self, file: Path, entry: str, said: str) -> None:
+        (first, *_) = problems(file, IGNORE.format(entry=entry))
+        assert first.startswith(f"3: checks.ignore[0]{said}")
+
+    def test_globs_of_checks_match_in_any_case(self, file: Path) -> None:
+        (entry,) = load(file, IGNORE.format(entry=f"{{check: 'LINK/*', {REST}}}")).checks.ignore
+        assert entry.check == "LINK/*"
+
+    def test_what_show_prints_is_read_back_as_the_same(self, file: Path) -> None:
+        settings = load(file, IGNORE.format(entry=f"{{check: link/initiated, {REST}}}"))
+        assert load(file, to_yaml(settings)) == settings
+
+
 class TestStaticToken:
     SOUND = "azure:\n  credential: static\n  static_token: {token}\n  resource_manager_url: {url}\n"
 

@@ -228,3 +228,11 @@ def test_a_secret_from_the_environment_is_not_shown() -> None:
     assert "hunter2" not in "".join(said)
     said = problems(AZURE__STATIC_TOKEN="hunter2\udcff", AZURE__CREDENTIAL="static")
     assert "hunter2" not in "".join(said)
+
+
+def test_what_is_ignored_is_yaml_and_a_problem_in_it_is_named_in_its_place() -> None:
+    settings = load(CHECKS__IGNORE="[{vnet: x, until: 2030-12-31, reason: y}]")
+    assert [one.vnet for one in settings.checks.ignore] == ["x"]
+    assert problems(
+        CHECKS__IGNORE="- {vnet: x, until: 2030-12-31, reason: y}\n- {vnet: x, until: 2030-12-31}"
+    ) == ["CHECKS__IGNORE (checks.ignore[1].reason): is needed"]

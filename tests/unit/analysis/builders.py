@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from monitor.analysis.engine import AnalysisOptions, findings
+from monitor.analysis.engine import AnalysisOptions, findings, network_findings
 from monitor.model import (
     Absence,
     ArmId,
@@ -14,6 +14,7 @@ from monitor.model import (
     Link,
     LinkKey,
     OnLink,
+    OnNetwork,
     Peering,
     PeeringState,
     Reason,
@@ -114,3 +115,14 @@ def side_of(finding: Finding) -> Peering:
 
 def checks_of(one: Link, **options: Any) -> list[str]:
     return [finding.check for finding in found(one, **options)]
+
+
+def found_in(*networks: VirtualNetwork, **options: Any) -> tuple[Finding, ...]:
+    """What the checks of networks find in these."""
+    return network_findings(networks, options=AnalysisOptions(**options))
+
+
+def vnet_of(finding: Finding) -> ArmId:
+    """The network that a finding about a network is on."""
+    assert isinstance(finding.subject, OnNetwork)
+    return finding.subject.vnet

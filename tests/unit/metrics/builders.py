@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 from monitor.model import (
     ArmId,
     Finding,
+    Ignore,
+    IgnoredFinding,
     LinkKey,
     MetricPoint,
     OnLink,
@@ -115,6 +117,10 @@ def finding(
 def network_finding(vnet: ArmId | None = None, *, check: str = "vnet/peering-limit", about: str = "") -> Finding:
     on = OnNetwork(vnet or vnet_id("Hub"), about)
     return Finding(check, Severity.WARNING, on, "near", "A sentence.", (), "https://portal.azure.com/")
+
+
+def ignored(one: Finding) -> IgnoredFinding:
+    return IgnoredFinding(one, Ignore(2_000_000_000.0, "Known.", check=one.check))
 
 
 def point(

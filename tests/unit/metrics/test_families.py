@@ -23,6 +23,7 @@ from tests.unit.metrics.builders import (
     HUB_TO_APP,
     REMOTE_APP,
     finding,
+    ignored,
     network,
     network_finding,
     peering,
@@ -213,6 +214,17 @@ EXPOSITIONS: dict[str, tuple[Snapshot, list[str]]] = {
         ),
         ['{check="link/disconnected",severity="critical"} 0', '{check="link/initiated",severity="warning"} 2'],
     ),
+    "peering_monitor_ignored_findings": (
+        Snapshot(
+            NOW,
+            checks=(
+                CheckSetting("link/disconnected", Severity.CRITICAL),
+                CheckSetting("link/initiated", Severity.WARNING),
+            ),
+            ignored=(ignored(finding()), ignored(finding(peering(name="other")))),
+        ),
+        ['{check="link/disconnected"} 0', '{check="link/initiated"} 2'],
+    ),
     "peering_monitor_azure_ratelimit_remaining": (
         Snapshot(NOW, rate_limits=(RateLimit("S1", "subscription-reads", 0),)),
         ['{subscription_id="s1",kind="subscription-reads"} 0'],
@@ -298,6 +310,14 @@ def test_a_side_listed_twice_is_told_by_the_later() -> None:
     given = snapshot(side(earlier), side(later))
     assert len(lines(given, "azure_vnet_peering_info")) == 1
     assert f'{{{HUB_TO_APP},state="Initiated"}} 1' in lines(given, "azure_vnet_peering_state")
+
+
+def test_an_ignored_finding_is_in_no_other_series() -> None:
+    checks = (CheckSetting("link/initiated", Severity.WARNING),)
+    given = Snapshot(NOW, checks=checks, ignored=(ignored(finding()), ignored(network_finding())))
+    assert lines(given, "azure_vnet_peering_finding") == []
+    assert lines(given, "azure_vnet_finding") == []
+    assert lines(given, "peering_monitor_check_findings") == ['{check="link/initiated",severity="warning"} 0']
 
 
 def test_two_findings_with_equal_labels_are_one_series_and_counted_twice() -> None:

@@ -27,7 +27,17 @@ from monitor.model import (
     SyncLevel,
     ascii_lower,
 )
-from tests.unit.metrics.builders import finding, network, network_finding, peering, point, side, snapshot, vnet_id
+from tests.unit.metrics.builders import (
+    finding,
+    ignored,
+    network,
+    network_finding,
+    peering,
+    point,
+    side,
+    snapshot,
+    vnet_id,
+)
 from tests.unit.metrics.pages import FORMATS, parse, series
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -75,6 +85,7 @@ def estate() -> Snapshot:
             CheckSetting("link/disconnected", Severity.CRITICAL),
             CheckSetting("link/out-of-sync", Severity.WARNING),
         ),
+        ignored=(ignored(finding(out, check="link/disconnected")),),
         subscriptions=(Subscription("s1", "Netzwerk\n日本", "t1"),),
         coverage=(
             Coverage("", "subscriptions", Reason.OK, last_success=1_700_000_000.0),

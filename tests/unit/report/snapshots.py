@@ -9,9 +9,12 @@ from monitor.model import (
     Coverage,
     Finding,
     HalfPresent,
+    Ignore,
+    IgnoredFinding,
     Link,
     LinkKey,
     OnLink,
+    OnNetwork,
     Peering,
     PeeringState,
     Reason,
@@ -63,6 +66,27 @@ def finding(**facts: Any) -> Finding:
         "portal_url": f"https://portal.azure.com/#@/resource{side.id}",
     }
     return Finding(**(given | facts))
+
+
+def ignored(**facts: Any) -> IgnoredFinding:
+    """A finding that is ignored for ten minutes more."""
+    return IgnoredFinding(finding(**facts), Ignore(BUILT_AT + 600, "The app team moves.", vnet="vnet-app"))
+
+
+EXPIRED = Ignore(BUILT_AT - 600, "It was\x1b moved.", check="link/*", peering="app-*")
+
+
+def on_network(**facts: Any) -> Finding:
+    """A finding about the spoke's network."""
+    given: dict[str, Any] = {
+        "check": "vnet/peering-limit",
+        "severity": Severity.WARNING,
+        "subject": OnNetwork(APP),
+        "reason": "near",
+        "detail": "vnet-app is full.",
+        "repair": (),
+    }
+    return finding(**(given | facts))
 
 
 def read(subscription: str = PROD, reason: Reason = Reason.OK, detail: str = "", **facts: Any) -> Coverage:

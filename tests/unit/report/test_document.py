@@ -13,10 +13,12 @@ from tests.unit.report.snapshots import (
     BUILT_AT,
     DELETE,
     DETAIL,
+    EXPIRED,
     FORBIDDEN,
     PROD,
     VNET_HUB,
     finding,
+    ignored,
     read,
     snapshot,
 )
@@ -39,6 +41,7 @@ def test_the_whole_document() -> None:
             "links": 1,
             "peerings": 2,
             "findings": {"critical": 1, "warning": 0, "info": 0},
+            "ignored_findings": 0,
             "reads": 3,
             "failed_reads": 2,
         },
@@ -56,6 +59,8 @@ def test_the_whole_document() -> None:
                 "portal_url": f"https://portal.azure.com/#@/resource{APP}/virtualNetworkPeerings/app-to-hub",
                 "page_url": f"https://peerings.example.com/x/#link-{link}",
                 "ignored": False,
+                "ignored_until": None,
+                "ignored_reason": None,
             }
         ],
         "coverage": [
@@ -74,6 +79,7 @@ def test_the_whole_document() -> None:
                 "last_success_at": None,
             },
         ],
+        "expired_ignores": [],
     }
 
 
@@ -87,8 +93,33 @@ def test_schema_version_is_first_and_the_order_of_keys_is_fixed() -> None:
         "summary",
         "findings",
         "coverage",
+        "expired_ignores",
     ]
     assert list(told["findings"][0])[:5] == ["check", "severity", "link", "side", "virtual_network"]
+
+
+def test_an_ignored_finding_is_told_in_its_place_with_until_when_and_why() -> None:
+    seen = snapshot(finding(check="link/initiated"), ignored=(ignored(),), expired_ignores=(EXPIRED,))
+    told = document.document(seen, fail_on=Severity.INFO)
+    one, other = told["findings"]
+    assert (one["check"], one["ignored"]) == ("link/disconnected", True)
+    assert (one["ignored_until"], one["ignored_reason"]) == ("2023-11-14T22:23:20Z", "The app team moves.")
+    assert (other["check"], other["ignored"], other["ignored_until"]) == ("link/initiated", False, None)
+    assert told["summary"]["findings"] == {"critical": 1, "warning": 0, "info": 0}
+    assert told["summary"]["ignored_findings"] == 1
+    assert told["expired_ignores"] == [
+        {
+            "check": "link/*",
+            "vnet": "*",
+            "peering": "app-*",
+            "until": "2023-11-14T22:03:20Z",
+            "reason": "It was\x1b moved.",
+        }
+    ]
+
+
+def test_what_is_ignored_does_not_count_for_the_exit_code() -> None:
+    assert document.document(snapshot(ignored=(ignored(),)), fail_on=Severity.INFO)["exit_code"] == 0
 
 
 def test_a_healthy_estate_has_the_same_keys() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -15,7 +16,9 @@ from tests.unit.report.snapshots import (
     PROD,
     VNET_HUB,
     finding,
+    ignored,
     link,
+    on_network,
     peering,
     read,
     side_of,
@@ -101,6 +104,35 @@ def test_a_finding_outranks_what_could_not_be_read() -> None:
     half = HalfPresent(peering(), VirtualNetwork(APP))
     seen = snapshot(finding(), links=(link(half, HalfUnseen(VNET_HUB, Reason.FORBIDDEN)),))
     assert [element.tag for element in case(parse(seen))] == ["failure"]
+
+
+def test_a_link_whose_only_findings_are_ignored_is_skipped_with_the_reason() -> None:
+    root = parse(snapshot(ignored=(ignored(),)))
+    skipped, output = case(root)
+    assert (skipped.tag, output.tag) == ("skipped", "system-out")
+    assert skipped.attrib["message"] == (
+        "link/disconnected is ignored until 2023-11-14 22:23 UTC: The app team moves."
+    )
+    assert (output.text or "").startswith(
+        "Ignored until 2023-11-14 22:23 UTC: The app team moves.\ncritical link/"
+    )
+    assert counts(root) == [4, 0, 0, 1]
+
+
+def test_an_ignored_finding_beside_another_fails_only_for_the_other() -> None:
+    root = parse(snapshot(finding(check="link/initiated", detail="Other."), ignored=(ignored(),)))
+    failure, output = case(root)
+    assert failure.attrib["message"] == "link/initiated: Other."
+    assert "Ignored until" in (output.text or "")
+    assert counts(root) == [4, 1, 0, 0]
+
+
+def test_an_ignored_finding_of_a_network_is_skipped() -> None:
+    one = ignored()
+    root = parse(snapshot(ignored=(replace(one, finding=on_network()),)))
+    (skipped, _) = case(root, "networks")
+    assert skipped.tag == "skipped"
+    assert counts(root) == [5, 0, 0, 1]
 
 
 def test_a_failed_read_is_an_error() -> None:

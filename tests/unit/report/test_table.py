@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -11,11 +12,14 @@ from monitor.report import table
 from tests.unit.report.snapshots import (
     APP,
     DELETE,
+    EXPIRED,
     FORBIDDEN,
     HUB,
     PROD,
     VNET_HUB,
     finding,
+    ignored,
+    on_network,
     peering,
     read,
     snapshot,
@@ -78,6 +82,29 @@ def test_only_commands_and_addresses_are_wider_than_the_terminal() -> None:
     wide = [line.strip() for line in busy().splitlines() if len(line) > 80]
     assert wide
     assert all(line.startswith(("az ", "Portal: ")) for line in wide)
+
+
+def test_what_is_ignored_and_what_has_expired_stand_below_the_findings() -> None:
+    one = ignored()
+    network = replace(one, finding=on_network())
+    told = table.render(snapshot(ignored=(one, network), expired_ignores=(EXPIRED,)), width=80)
+    assert (
+        told
+        == """\
+Ignored
+  link/disconnected (peer_missing) of vnet-app (rg-app, Production) <-> vnet-hub
+  (rg-networking, Connectivity), until 2023-11-14 22:23 UTC: The app team moves.
+  vnet/peering-limit (near) of vnet-app (rg-app, Production), until 2023-11-14
+  22:23 UTC: The app team moves.
+
+Expired in checks.ignore: renew or remove
+  check link/*, peering app-*: ended 2023-11-14 22:03 UTC: It was\\x1b moved.
+
+Healthy: 2 peerings in 2 networks of 2 subscriptions: no findings, 2 ignored.
+"""
+    )
+    dimmed = table.render(snapshot(ignored=(one,)), width=80, colour=True)
+    assert "\x1b[2mlink/disconnected" in dimmed
 
 
 def test_a_wider_terminal_is_used() -> None:

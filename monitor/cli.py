@@ -233,9 +233,9 @@ def _write(text: str) -> None:
     """Write to standard output; a reader that left is no error, a full disk is."""
     if sys.stdout is None:
         raise _CannotWriteError("standard output is closed")
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")  # names are of any script, locales are not
     try:
+        if hasattr(sys.stdout, "reconfigure"):  # which also flushes what is there
+            sys.stdout.reconfigure(errors="backslashreplace")  # names are of any script, locales are not
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:

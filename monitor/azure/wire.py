@@ -13,7 +13,19 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import msgspec
 
 from monitor.azure.failures import bad_response, one_line
-from monitor.model import ArmId, Peering, PeeringState, Subscription, SyncLevel, VirtualNetwork, ascii_lower
+from monitor.model import (
+    ArmId,
+    NextHopType,
+    Peering,
+    PeeringState,
+    Route,
+    RouteTable,
+    Subnet,
+    Subscription,
+    SyncLevel,
+    VirtualNetwork,
+    ascii_lower,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,8 +39,13 @@ _VNET_ID = re.compile(
     r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Network/virtualNetworks/[^/]+",
     re.IGNORECASE,
 )
+_ROUTE_TABLE_ID = re.compile(
+    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Network/routeTables/[^/]+",
+    re.IGNORECASE,
+)
 _DOT_SEGMENT = re.compile(r"/\.\.?(/|$)")
 _STATES = {state.value: state for state in PeeringState if state is not PeeringState.UNKNOWN}
+_NEXT_HOPS = {kind.value: kind for kind in NextHopType if kind is not NextHopType.UNKNOWN}
 _LEVELS = {level.value: level for level in SyncLevel if level is not SyncLevel.UNKNOWN}
 
 
@@ -75,10 +92,22 @@ class _Peering(msgspec.Struct, gc=False):
     properties: _PeeringProperties | None = None
 
 
+class _SubnetProperties(msgspec.Struct, rename="camel", gc=False):
+    address_prefix: str | None = None
+    address_prefixes: list[str] | None = None
+    route_table: _Reference | None = None
+
+
+class _Subnet(msgspec.Struct, gc=False):
+    name: str
+    properties: _SubnetProperties | None = None
+
+
 class _VnetProperties(msgspec.Struct, rename="camel", gc=False):
     address_space: _AddressSpace | None = None
     encryption: _Encryption | None = None
     virtual_network_peerings: list[_Peering] | None = None
+    subnets: list[_Subnet] | None = None
 
 
 class _Vnet(msgspec.Struct, gc=False):
@@ -91,12 +120,33 @@ class _LooseVnetProperties(msgspec.Struct, rename="camel", gc=False):
     address_space: _AddressSpace | None = None
     encryption: _Encryption | None = None
     virtual_network_peerings: list[msgspec.Raw] | None = None
+    subnets: list[msgspec.Raw] | None = None
 
 
 class _LooseVnet(msgspec.Struct, gc=False):
     id: str
     location: str | None = None
     properties: _LooseVnetProperties | None = None
+
+
+class _RouteProperties(msgspec.Struct, rename="camel", gc=False):
+    address_prefix: str
+    next_hop_type: str | None = None
+    next_hop_ip_address: str | None = None
+
+
+class _Route(msgspec.Struct, gc=False):
+    name: str
+    properties: _RouteProperties
+
+
+class _RouteTableProperties(msgspec.Struct, gc=False):
+    routes: list[_Route] | None = None
+
+
+class _RouteTable(msgspec.Struct, gc=False):
+    id: str
+    properties: _RouteTableProperties | None = None
 
 
 class _Subscription(msgspec.Struct, rename="camel", gc=False):
@@ -122,6 +172,8 @@ _decode_page = msgspec.json.Decoder(Page).decode
 _decode_vnet = msgspec.json.Decoder(_Vnet).decode
 _decode_loose_vnet = msgspec.json.Decoder(_LooseVnet).decode
 _decode_peering = msgspec.json.Decoder(_Peering).decode
+_decode_subnet = msgspec.json.Decoder(_Subnet).decode
+_decode_route_table = msgspec.json.Decoder(_RouteTable).decode
 _decode_subscription = msgspec.json.Decoder(_Subscription).decode
 _decode_identified = msgspec.json.Decoder(_Identified).decode
 
@@ -175,6 +227,40 @@ def vnets_page(body: bytes) -> Decoded[VirtualNetwork]:
     return Decoded(tuple(found), tuple(problems), page.next_link or None)
 
 
+def route_tables_page(body: bytes) -> Decoded[RouteTable]:
+    """Read a page of a subscription's route tables.
+
+    A table one of whose routes is malformed is not read at all: without it, which route wins cannot be told.
+
+    Raises:
+        msgspec.DecodeError: the page itself is malformed.
+
+    """
+    page = _decode_page(body)
+    found: list[RouteTable] = []
+    problems: list[str] = []
+    for raw in page.value:
+        try:
+            item = _decode_route_table(raw)
+            table_id = _route_table_id(item.id)
+        except (msgspec.DecodeError, _UnreadableError) as error:
+            problems.append(_problem(raw, "route table", error))
+            continue
+        routes = item.properties.routes if item.properties else None
+        found.append(RouteTable(table_id, tuple([_route_facts(one) for one in routes or ()])))
+    return Decoded(tuple(found), tuple(problems), page.next_link or None)
+
+
+def _route_facts(item: _Route) -> Route:
+    properties = item.properties
+    return Route(
+        item.name,
+        properties.address_prefix,
+        _NEXT_HOPS.get(properties.next_hop_type or "", NextHopType.UNKNOWN),
+        properties.next_hop_ip_address or None,
+    )
+
+
 def vnet(body: bytes) -> VirtualNetwork:
     """Read one virtual network; ``peerings_complete`` tells whether all of its peerings could be read.
 
@@ -194,43 +280,65 @@ def _read_vnet(raw: msgspec.Raw | bytes, problems: list[str]) -> VirtualNetwork:
         properties = item.properties or _VnetProperties()
         vnet_id = _vnet_id(item.id)
         peerings = tuple([_peering_facts(vnet_id, one) for one in properties.virtual_network_peerings or ()])
+        subnets = tuple([_subnet_facts(one) for one in properties.subnets or ()])
     except (msgspec.DecodeError, _UnreadableError):
         return _read_loose_vnet(raw, problems)
-    return _vnet_facts(vnet_id, item.location, properties, peerings, complete=True)
+    return VirtualNetwork(
+        vnet_id,
+        item.location or "",
+        _prefixes(properties.address_space) or (),
+        peerings,
+        properties.encryption.enabled if properties.encryption else None,
+        subnets=subnets,
+    )
 
 
 def _read_loose_vnet(raw: msgspec.Raw | bytes, problems: list[str]) -> VirtualNetwork:
-    """Save what can be saved of a network one of whose peerings is malformed."""
+    """Save what can be saved of a network one of whose peerings or subnets is malformed."""
     item = _decode_loose_vnet(raw)
     vnet_id = _vnet_id(item.id)
     properties = item.properties or _LooseVnetProperties()
     peerings: list[Peering] = []
-    complete = True
+    peerings_complete = True
     for one in properties.virtual_network_peerings or ():
         try:
             peerings.append(_peering_facts(vnet_id, _decode_peering(one)))
         except (msgspec.DecodeError, _UnreadableError) as error:
-            complete = False
+            peerings_complete = False
             problems.append(_problem(one, f"peering of {vnet_id}", error))
-    return _vnet_facts(vnet_id, item.location, properties, tuple(peerings), complete=complete)
-
-
-def _vnet_facts(
-    vnet_id: ArmId,
-    location: str | None,
-    properties: _VnetProperties | _LooseVnetProperties,
-    peerings: tuple[Peering, ...],
-    *,
-    complete: bool,
-) -> VirtualNetwork:
+    subnets: list[Subnet] = []
+    subnets_complete = True
+    for one in properties.subnets or ():
+        try:
+            subnets.append(_subnet_facts(_decode_subnet(one)))
+        except (msgspec.DecodeError, _UnreadableError) as error:
+            subnets_complete = False
+            problems.append(_problem(one, f"subnet of {vnet_id}", error))
     return VirtualNetwork(
         vnet_id,
-        location or "",
+        item.location or "",
         _prefixes(properties.address_space) or (),
-        peerings,
+        tuple(peerings),
         properties.encryption.enabled if properties.encryption else None,
-        complete,
+        peerings_complete,
+        tuple(subnets),
+        subnets_complete,
     )
+
+
+def _subnet_facts(item: _Subnet) -> Subnet:
+    properties = item.properties
+    if properties is None:
+        return _subnet(item.name, None, None)
+    table = properties.route_table.id if properties.route_table else None
+    if properties.address_prefix is None and properties.address_prefixes:
+        return Subnet(item.name, tuple(properties.address_prefixes), _route_table_id(table) if table else None)
+    return _subnet(item.name, properties.address_prefix, table)
+
+
+@lru_cache(maxsize=INTERNED_IDS)
+def _subnet(name: str, prefix: str | None, table: str | None) -> Subnet:
+    return Subnet(name, (prefix,) if prefix is not None else (), _route_table_id(table) if table else None)
 
 
 def _peering_facts(vnet_id: ArmId, item: _Peering) -> Peering:
@@ -273,6 +381,13 @@ def _arm_id(text: str) -> ArmId:
 def _vnet_id(text: str) -> ArmId:
     if _VNET_ID.fullmatch(text) is None or _DOT_SEGMENT.search(text):
         raise _UnreadableError(f"{text!r} is not the id of a virtual network")
+    return ArmId(text)
+
+
+@lru_cache(maxsize=INTERNED_IDS)
+def _route_table_id(text: str) -> ArmId:
+    if _ROUTE_TABLE_ID.fullmatch(text) is None or _DOT_SEGMENT.search(text):
+        raise _UnreadableError(f"{text!r} is not the id of a route table")
     return ArmId(text)
 
 

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from monitor.analysis.pairing import pair
-from monitor.analysis.registry import CHECKS
+from monitor.analysis.registry import CHECKS, LINK_CHECKS, ROUTE_CHECKS
+from monitor.analysis.routing import Routing
 from monitor.analysis.sides import sides
-from monitor.model import CheckSetting, Finding, OnLink
+from monitor.model import CheckSetting, Finding, LinkKey, OnLink, OnNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from monitor.analysis.registry import Check
-    from monitor.model import ArmId, HalfMissing, HalfUnseen, Link, Severity, Side, VirtualNetwork
+    from monitor.analysis.registry import AnyCheck
+    from monitor.model import ArmId, HalfMissing, HalfUnseen, Link, RouteTable, Severity, Side, VirtualNetwork
 
 
 def _no_severities() -> Mapping[str, Severity]:
@@ -32,7 +33,7 @@ class AnalysisOptions:
     portal_url: str = "https://portal.azure.com"
     tenant_id: str | None = None
 
-    def severity_of(self, check: Check) -> Severity:
+    def severity_of(self, check: AnyCheck) -> Severity:
         """The severity in force."""
         return self.severity.get(check.name, check.severity)
 
@@ -57,25 +58,34 @@ def analyse(
     absence: Callable[[ArmId, ArmId], HalfMissing | HalfUnseen],
     *,
     options: AnalysisOptions,
+    route_tables: Iterable[RouteTable] = (),
+    all_read: bool = True,
 ) -> Analysis:
-    """Pair the networks' peerings and check every link.
+    """Pair the networks' peerings and check every link and the routes of every subnet.
 
-    ``absence`` is what :func:`~monitor.analysis.pairing.pair` asks.
+    ``absence`` is what :func:`~monitor.analysis.pairing.pair` asks. ``all_read`` is False while a subscription has
+    never been read.
     """
     networks = tuple(vnets)
     location = {vnet.id: vnet.location for vnet in networks}
     links = pair(networks, absence)
+    routing = Routing(networks, route_tables, all_read=all_read)
     return Analysis(
         links=links,
         sides=sides(links, location.get),
-        findings=findings(links, options=options),
+        findings=findings(links, routing, options=options),
         checks=settings(options),
     )
 
 
-def findings(links: Iterable[Link], *, options: AnalysisOptions) -> tuple[Finding, ...]:
-    """What is wrong with these links, sorted by check, link and side; at most one finding per check and link."""
-    found = [finding for link in links for finding in _findings(link, options)]
+def findings(
+    links: Iterable[Link], routing: Routing | None = None, *, options: AnalysisOptions
+) -> tuple[Finding, ...]:
+    """What is wrong with these links and routes, sorted; at most one finding per check and subject."""
+    explained: set[tuple[str, LinkKey]] = set()
+    found = list(_route_findings(routing, explained, options)) if routing is not None else []
+    for link in links:
+        found += (one for one in _findings(link, options) if (one.check, link.key) not in explained)
     found.sort(key=order)
     return tuple(found)
 
@@ -97,7 +107,7 @@ def settings(options: AnalysisOptions) -> tuple[CheckSetting, ...]:
 def _findings(link: Link, options: AnalysisOptions) -> Iterator[Finding]:
     """A disabled check still runs and still silences: switching it off must not let its consequences speak."""
     faulty: set[str] = set()
-    for check in CHECKS:
+    for check in LINK_CHECKS:
         if not faulty.isdisjoint(check.silenced_by):
             continue
         fault = next(check.function(link), None)
@@ -114,3 +124,24 @@ def _findings(link: Link, options: AnalysisOptions) -> Iterator[Finding]:
                 repair=fault.repair,
                 portal_url=options.portal_link(fault.side.id),
             )
+
+
+def _route_findings(
+    routing: Routing, explained: set[tuple[str, LinkKey]], options: AnalysisOptions
+) -> Iterator[Finding]:
+    """Note in ``explained`` which check on which link sees the same fault, as far as a disabled check does."""
+    for check in ROUTE_CHECKS:
+        for fault in check.function(routing):
+            if fault.side is not None:
+                link = LinkKey.between(fault.side.vnet, fault.side.remote_vnet)
+                explained |= {(name, link) for name in check.explains}
+            if check.name not in options.disabled:
+                yield Finding(
+                    check=check.name,
+                    severity=options.severity_of(check),
+                    subject=OnNetwork(fault.vnet, fault.about),
+                    reason=fault.reason.value,
+                    detail=fault.detail,
+                    repair=fault.repair,
+                    portal_url=options.portal_link(fault.resource or fault.vnet),
+                )

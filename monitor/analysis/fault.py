@@ -1,4 +1,4 @@
-"""What a check says of a link; the engine makes a finding of it."""
+"""What a check says of a link or of a network; the engine makes a finding of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from enum import StrEnum
 
-    from monitor.model import Half, HalfPresent, Link, Peering
+    from monitor.model import ArmId, Half, HalfPresent, Link, Peering
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,23 @@ class Fault:
     reason: StrEnum
     detail: str
     repair: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkFault:
+    """Something wrong with a network; ``about`` tells several of one check apart.
+
+    ``resource`` is where people see it in the portal, None for the network itself. ``side`` is the peering that
+    has to be changed, None where none has to be.
+    """
+
+    vnet: ArmId
+    about: str
+    reason: StrEnum
+    detail: str
+    repair: tuple[str, ...] = ()
+    resource: ArmId | None = None
+    side: Peering | None = None
 
 
 def sides_where(link: Link, wrong: Callable[[Peering], bool]) -> list[tuple[HalfPresent, Half]]:

@@ -1,9 +1,10 @@
-"""Every check on links, in the order in which they run: one that silences others stands before them."""
+"""Every check, by kind; those on links in the order in which they run, so that the silencing come first."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from monitor.analysis.checks.access_blocked import AccessBlocked, link_access_blocked
 from monitor.analysis.checks.address_drift import AddressDrift, link_address_drift
@@ -13,11 +14,17 @@ from monitor.analysis.checks.forwarded_traffic_asymmetric import (
     ForwardedTrafficAsymmetric,
     link_forwarded_traffic_asymmetric,
 )
+from monitor.analysis.checks.forwarded_traffic_blocked import (
+    ForwardedTrafficBlocked,
+    route_forwarded_traffic_blocked,
+)
 from monitor.analysis.checks.gateway_transit_missing import GatewayTransitMissing, link_gateway_transit_missing
 from monitor.analysis.checks.gateway_transit_unused import GatewayTransitUnused, link_gateway_transit_unused
+from monitor.analysis.checks.gateway_without_transit import GatewayWithoutTransit, route_gateway_without_transit
 from monitor.analysis.checks.guid_mismatch import GuidMismatch, link_guid_mismatch
 from monitor.analysis.checks.half_missing import HalfMissingReason, link_half_missing
 from monitor.analysis.checks.initiated import Initiated, link_initiated
+from monitor.analysis.checks.next_hop_unreachable import NextHopUnreachable, route_next_hop_unreachable
 from monitor.analysis.checks.out_of_sync import OutOfSync, link_out_of_sync
 from monitor.analysis.checks.provisioning_failed import ProvisioningFailed, link_provisioning_failed
 from monitor.analysis.checks.remote_vnet_missing import RemoteVnetMissing, link_remote_vnet_missing
@@ -26,30 +33,36 @@ from monitor.analysis.checks.subnet_selection_mismatch import (
     link_subnet_selection_mismatch,
 )
 from monitor.analysis.checks.unknown_state import UnknownState, link_unknown_state
-from monitor.model import Severity
+from monitor.analysis.fault import Fault, NetworkFault
+from monitor.analysis.routing import Routing
+from monitor.model import Link, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from enum import StrEnum
 
-    from monitor.analysis.fault import Fault
-    from monitor.model import Link
+LinkFunction = Callable[[Link], Iterator[Fault]]
+RouteFunction = Callable[[Routing], Iterator[NetworkFault]]
+Function_co = TypeVar("Function_co", bound=Callable[..., object], covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Check(Generic[Function_co]):
     """A check: its name, default severity, function, the reasons it can give, and what it finds in a phrase.
 
-    ``silenced_by`` names the checks whose fault explains this one's, so that one root cause gives one finding.
+    So that one root cause gives one finding, ``silenced_by`` names the checks on a link whose fault explains this
+    one's; of a check on routes, ``explains`` names the checks on links that see the same and know less of it.
     """
 
     name: str
     severity: Severity
-    function: Callable[[Link], Iterator[Fault]]
+    function: Function_co
     reasons: type[StrEnum]
     summary: str
     silenced_by: frozenset[str] = frozenset()
+    explains: frozenset[str] = frozenset()
 
+
+AnyCheck = Check[Callable[..., object]]
 
 DISCONNECTED = frozenset({"link/disconnected"})
 NOT_THERE = DISCONNECTED | {"link/remote-vnet-missing"}
@@ -57,7 +70,7 @@ HALF = NOT_THERE | {"link/half-missing"}
 NOT_JOINED = HALF | {"link/initiated"}
 """The root causes: while a link is not joined at all, how its sides differ is not worth a word."""
 
-CHECKS: tuple[Check, ...] = (
+LINK_CHECKS: tuple[Check[LinkFunction], ...] = (
     Check(
         "link/disconnected",
         Severity.CRITICAL,
@@ -175,3 +188,31 @@ CHECKS: tuple[Check, ...] = (
         "virtual network encryption is on in one of the two networks only",
     ),
 )
+
+ROUTE_CHECKS: tuple[Check[RouteFunction], ...] = (
+    Check(
+        "route/next-hop-unreachable",
+        Severity.CRITICAL,
+        route_next_hop_unreachable,
+        NextHopUnreachable,
+        "a virtual appliance that routes lead to is in no network that can be reached",
+    ),
+    Check(
+        "route/forwarded-traffic-blocked",
+        Severity.CRITICAL,
+        route_forwarded_traffic_blocked,
+        ForwardedTrafficBlocked,
+        "routes lead through an appliance, and the receiving side of the peering has allowForwardedTraffic off",
+        explains=frozenset({"link/forwarded-traffic-asymmetric"}),
+    ),
+    Check(
+        "route/gateway-without-transit",
+        Severity.WARNING,
+        route_gateway_without_transit,
+        GatewayWithoutTransit,
+        "routes lead to a gateway, and the network has neither one of its own nor uses a remote one",
+        explains=frozenset({"link/gateway-transit-unused"}),
+    ),
+)
+
+CHECKS: tuple[AnyCheck, ...] = (*LINK_CHECKS, *ROUTE_CHECKS)

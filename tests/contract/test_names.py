@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
+import pytest
+
 from monitor.analysis.registry import CHECKS
 from monitor.model import ArmId, LinkKey
 
@@ -24,11 +26,18 @@ LINK_CHECKS = {
     "link/subnet-selection-mismatch": "warning",
     "link/encryption-mismatch": "info",
 }
+ROUTE_CHECKS = {
+    "route/next-hop-unreachable": "critical",
+    "route/forwarded-traffic-blocked": "critical",
+    "route/gateway-without-transit": "warning",
+}
 
 
-def test_the_link_checks_and_their_severities() -> None:
-    assert {check.name: check.severity.value for check in CHECKS} == LINK_CHECKS
-    assert len(CHECKS) == len(LINK_CHECKS)
+@pytest.mark.parametrize(("kind", "promised"), [("link", LINK_CHECKS), ("route", ROUTE_CHECKS)])
+def test_the_checks_of_a_kind_and_their_severities(kind: str, promised: dict[str, str]) -> None:
+    found = [check for check in CHECKS if check.name.startswith(f"{kind}/")]
+    assert {check.name: check.severity.value for check in found} == promised
+    assert len(found) == len(promised)
 
 
 def test_a_link_is_named_by_both_ids_in_lower_case_whatever_their_order() -> None:

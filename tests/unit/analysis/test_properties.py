@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.analysis.engine import AnalysisOptions, findings
-from monitor.analysis.registry import CHECKS
+from monitor.analysis.registry import LINK_CHECKS
 from monitor.model import (
     Absence,
     ArmId,
@@ -99,7 +99,7 @@ def peerings_of(one: Link) -> list[Peering]:
 @settings(max_examples=400)
 def test_a_check_says_one_thing_at_most_about_a_side_of_the_link_and_in_its_own_words(ends: Any) -> None:
     one = joined(*ends)
-    for check in CHECKS:
+    for check in LINK_CHECKS:
         faults = list(check.function(one))
         assert len(faults) <= 1, check.name
         for fault in faults:
@@ -166,7 +166,7 @@ def test_a_side_that_turns_unseen_never_adds_a_critical_finding(
     """
     before = joined(here, there)
     after = link(before.low, unseen("vnet-b", reason=reason))
-    critical = [check for check in CHECKS if check.severity is Severity.CRITICAL]
+    critical = [check for check in LINK_CHECKS if check.severity is Severity.CRITICAL]
     said = {check.name for check in critical if list(check.function(before))}
     assert {check.name for check in critical if list(check.function(after))} <= said
     assert {f.check for f in find(after) if f.severity is Severity.CRITICAL} <= said
@@ -190,7 +190,7 @@ def test_disconnected_is_never_silenced_and_has_one_finding(ends: Any) -> None:
     assert [finding.check for finding in find(one)].count("link/disconnected") == disconnected
 
 
-@given(ENDS, st.sets(st.sampled_from([check.name for check in CHECKS])))
+@given(ENDS, st.sets(st.sampled_from([check.name for check in LINK_CHECKS])))
 @settings(max_examples=200)
 def test_disabling_checks_takes_their_findings_away_and_changes_no_other(ends: Any, off: set[str]) -> None:
     one = joined(*ends)

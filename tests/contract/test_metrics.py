@@ -28,6 +28,7 @@ FACTS = {
     "azure_vnet_peering_consistent": SIDE,
     "azure_vnet_peering_remote_visible": SIDE,
     "azure_vnet_peering_finding": SIDE | REMOTE | {"check", "severity", "link"},
+    "azure_vnet_finding": VNET | {"check", "severity"},
     "azure_vnet_peerings": VNET,
     "azure_vnet_peering_limit": VNET,
     "azure_vnet_peered_bytes": VNET | {"direction"},
@@ -75,8 +76,14 @@ def page() -> str:
     async def read() -> str:
         async with monitored("incident", clock=Clock(time.time())) as tenant:
             tenant.azure.apply(events.DeletePeering(vnet="vnet-app", peering="app-to-hub"))
+            tenant.azure.apply(
+                events.SetFlag(
+                    vnet="vnet-data", peering="data-to-hub", flag="allow_forwarded_traffic", value=False
+                )
+            )
             await tenant.topology()
             await tenant.traffic()
+            await tenant.routes()
             return tenant.page()
 
     return asyncio.run(read())

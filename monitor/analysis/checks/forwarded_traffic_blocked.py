@@ -10,7 +10,7 @@ from monitor.model import NextHopType, ascii_lower
 from monitor.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from monitor.analysis.addresses import Block, BlockIndex
     from monitor.analysis.routing import Routing, Use
@@ -76,30 +76,31 @@ def route_forwarded_traffic_blocked(routing: Routing) -> Iterator[NetworkFault]:
         near = joined(vnet)
         direct = direct_routes(vnet)
         for use in uses:
-            for route in use.table.routes:
-                hub = _forwarder(route, near)
-                prefix = destination(route)
-                if hub in closed and prefix is not None:
-                    for side in _receivers(routing, use, prefix, direct, closed[hub]):
-                        if side.vnet != vnet.id and not senders.enough(side, use):
-                            senders.add(side, use, route)
+            for route, prefix, receivers in _forwarded(use, near, closed):
+                for part, side in receivers.meeting(prefix):
+                    if side.vnet == vnet.id or senders.enough(side, use):
+                        continue
+                    if not routing.overrides(use, prefix, part, direct):
+                        senders.add(side, use, route)
     for side, networks in senders:
         yield _fault(side, networks)
 
 
-def _forwarder(route: Route, near: BlockIndex[Peering]) -> ArmId | None:
-    """The peered network with the appliance that a route leads to."""
-    hop = appliance(route) if route.next_hop_type is NextHopType.VIRTUAL_APPLIANCE else None
-    side = next((side for _, side in near.containing(hop)), None) if hop is not None else None
-    return side.remote_vnet if side is not None else None
-
-
-def _receivers(
-    routing: Routing, use: Use, prefix: Block, direct: BlockIndex[None], closed: BlockIndex[Peering]
-) -> Iterator[Peering]:
-    for part, side in closed.meeting(prefix):
-        if not routing.overrides(use, prefix, part, direct):
-            yield side
+def _forwarded(
+    use: Use, near: BlockIndex[Peering], closed: Mapping[ArmId, BlockIndex[Peering]]
+) -> Iterator[tuple[Route, Block, BlockIndex[Peering]]]:
+    """The routes through an appliance in a peered network, with that network's closed receivers."""
+    by_hop: dict[str | None, BlockIndex[Peering] | None] = {}
+    for route in use.table.routes:
+        if route.next_hop_type is not NextHopType.VIRTUAL_APPLIANCE:
+            continue
+        if route.next_hop_ip not in by_hop:
+            hop = appliance(route)
+            side = next((side for _, side in near.containing(hop)), None) if hop is not None else None
+            by_hop[route.next_hop_ip] = closed.get(side.remote_vnet) if side is not None else None
+        receivers, prefix = by_hop[route.next_hop_ip], destination(route)
+        if receivers is not None and prefix is not None:
+            yield route, prefix, receivers
 
 
 def _fault(side: Peering, networks: list[list[tuple[Use, list[str]]]]) -> NetworkFault:

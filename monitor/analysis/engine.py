@@ -16,7 +16,7 @@ from monitor.model import CheckSetting, Finding, LinkKey, OnLink, OnNetwork
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from monitor.analysis.registry import AnyCheck
+    from monitor.analysis.registry import Check
     from monitor.model import ArmId, HalfMissing, HalfUnseen, Link, RouteTable, Severity, Side, VirtualNetwork
 
 
@@ -33,7 +33,7 @@ class AnalysisOptions:
     portal_url: str = "https://portal.azure.com"
     tenant_id: str | None = None
 
-    def severity_of(self, check: AnyCheck) -> Severity:
+    def severity_of(self, check: Check) -> Severity:
         """The severity in force."""
         return self.severity.get(check.name, check.severity)
 

@@ -31,10 +31,10 @@ class NetworkFault:
     """
 
     vnet: ArmId
-    about: str
     reason: StrEnum
     detail: str
     repair: tuple[str, ...] = ()
+    about: str = ""
     resource: ArmId | None = None
     side: Peering | None = None
 

@@ -1,10 +1,9 @@
-"""Every check, by kind; those on links in the order in which they run, so that the silencing come first."""
+"""Every check, in the order in which they run: one that silences others stands before them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from monitor.analysis.checks.access_blocked import AccessBlocked, link_access_blocked
 from monitor.analysis.checks.address_drift import AddressDrift, link_address_drift
@@ -33,36 +32,49 @@ from monitor.analysis.checks.subnet_selection_mismatch import (
     link_subnet_selection_mismatch,
 )
 from monitor.analysis.checks.unknown_state import UnknownState, link_unknown_state
-from monitor.analysis.fault import Fault, NetworkFault
-from monitor.analysis.routing import Routing
-from monitor.model import Link, Severity
+from monitor.model import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from enum import StrEnum
 
-LinkFunction = Callable[[Link], Iterator[Fault]]
-RouteFunction = Callable[[Routing], Iterator[NetworkFault]]
-Function_co = TypeVar("Function_co", bound=Callable[..., object], covariant=True)
+    from monitor.analysis.fault import Fault, NetworkFault
+    from monitor.analysis.routing import Routing
+    from monitor.model import Link
 
 
 @dataclass(frozen=True, slots=True)
-class Check(Generic[Function_co]):
-    """A check: its name, default severity, function, the reasons it can give, and what it finds in a phrase.
+class LinkCheck:
+    """A check of one link: its name, default severity, function, reasons, and what it finds in a phrase.
 
-    So that one root cause gives one finding, ``silenced_by`` names the checks on a link whose fault explains this
-    one's; of a check on routes, ``explains`` names the checks on links that see the same and know less of it.
+    ``silenced_by`` names the checks whose fault explains this one's, so that one root cause gives one finding.
     """
 
     name: str
     severity: Severity
-    function: Function_co
+    function: Callable[[Link], Iterator[Fault]]
     reasons: type[StrEnum]
     summary: str
     silenced_by: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RouteCheck:
+    """A check of routes: the same, but its function is given all networks and route tables.
+
+    ``explains`` names the checks of links that see the same on the side to be changed, and know less of it.
+    """
+
+    name: str
+    severity: Severity
+    function: Callable[[Routing], Iterator[NetworkFault]]
+    reasons: type[StrEnum]
+    summary: str
     explains: frozenset[str] = frozenset()
 
 
-AnyCheck = Check[Callable[..., object]]
+Check = LinkCheck | RouteCheck
+
 
 DISCONNECTED = frozenset({"link/disconnected"})
 NOT_THERE = DISCONNECTED | {"link/remote-vnet-missing"}
@@ -70,15 +82,15 @@ HALF = NOT_THERE | {"link/half-missing"}
 NOT_JOINED = HALF | {"link/initiated"}
 """The root causes: while a link is not joined at all, how its sides differ is not worth a word."""
 
-LINK_CHECKS: tuple[Check[LinkFunction], ...] = (
-    Check(
+CHECKS: tuple[Check, ...] = (
+    LinkCheck(
         "link/disconnected",
         Severity.CRITICAL,
         link_disconnected,
         Disconnected,
         "a side is Disconnected",
     ),
-    Check(
+    LinkCheck(
         "link/remote-vnet-missing",
         Severity.CRITICAL,
         link_remote_vnet_missing,
@@ -86,7 +98,7 @@ LINK_CHECKS: tuple[Check[LinkFunction], ...] = (
         "the remote subscription was read and the network is not there",
         silenced_by=DISCONNECTED,
     ),
-    Check(
+    LinkCheck(
         "link/half-missing",
         Severity.CRITICAL,
         link_half_missing,
@@ -94,7 +106,7 @@ LINK_CHECKS: tuple[Check[LinkFunction], ...] = (
         "the remote network was read and has no peering back",
         silenced_by=NOT_THERE,
     ),
-    Check(
+    LinkCheck(
         "link/initiated",
         Severity.WARNING,
         link_initiated,
@@ -102,14 +114,14 @@ LINK_CHECKS: tuple[Check[LinkFunction], ...] = (
         "a side is Initiated although a peering back exists, or the other side is not visible",
         silenced_by=HALF,
     ),
-    Check(
+    LinkCheck(
         "link/unknown-state",
         Severity.WARNING,
         link_unknown_state,
         UnknownState,
         "the peering state is absent or a value that this version does not know",
     ),
-    Check(
+    LinkCheck(
         "link/out-of-sync",
         Severity.WARNING,
         link_out_of_sync,
@@ -117,7 +129,7 @@ LINK_CHECKS: tuple[Check[LinkFunction], ...] = (
         "the sync level is not FullyInSync",
         silenced_by=NOT_JOINED,
     ),
-    Check(
+    LinkCheck(
         "link/address-drift",
         Severity.WARNING,
         link_address_drift,
@@ -125,7 +137,7 @@ LINK_CHECKS: tuple[Check[LinkFunction], ...] = (
         "the peered remote prefixes differ from the remote network's address space",
         silenced_by=NOT_JOINED | {"link/out-of-sync"},
     ),
-    Check(
+    LinkCheck(
         "link/access-blocked",
         Severity.CRITICAL,
         link_access_blocked,
@@ -133,7 +145,7 @@ LINK_CHECKS: tuple[Check[LinkFunction], ...] = (
         "allowVirtualNetworkAccess is off on one or both sides",
         silenced_by=NOT_JOINED,
     ),
-    Check(
+    LinkCheck(
         "link/gateway-transit-missing",
         Severity.CRITICAL,
         link_gateway_transit_missing,
@@ -141,7 +153,7 @@ LINK_CHECKS: tuple[Check[LinkFunction], ...] = (
         "useRemoteGateways here, no allowGatewayTransit there",
         silenced_by=NOT_JOINED,
     ),
-    Check(
+    LinkCheck(
         "link/gateway-transit-unused",
         Severity.INFO,
         link_gateway_transit_unused,
@@ -149,7 +161,7 @@ LINK_CHECKS: tuple[Check[LinkFunction], ...] = (
         "allowGatewayTransit here, nobody uses it",
         silenced_by=NOT_JOINED,
     ),
-    Check(
+    LinkCheck(
         "link/forwarded-traffic-asymmetric",
         Severity.INFO,
         link_forwarded_traffic_asymmetric,
@@ -157,14 +169,14 @@ LINK_CHECKS: tuple[Check[LinkFunction], ...] = (
         "allowForwardedTraffic differs between the sides",
         silenced_by=NOT_JOINED,
     ),
-    Check(
+    LinkCheck(
         "link/provisioning-failed",
         Severity.WARNING,
         link_provisioning_failed,
         ProvisioningFailed,
         "the provisioning state is Failed or Canceled",
     ),
-    Check(
+    LinkCheck(
         "link/guid-mismatch",
         Severity.WARNING,
         link_guid_mismatch,
@@ -172,7 +184,7 @@ LINK_CHECKS: tuple[Check[LinkFunction], ...] = (
         "the two sides carry different resourceGuids: one network was rebuilt",
         silenced_by=NOT_JOINED,
     ),
-    Check(
+    LinkCheck(
         "link/subnet-selection-mismatch",
         Severity.WARNING,
         link_subnet_selection_mismatch,
@@ -180,24 +192,21 @@ LINK_CHECKS: tuple[Check[LinkFunction], ...] = (
         "peerCompleteVnets or the named subnets disagree",
         silenced_by=NOT_JOINED,
     ),
-    Check(
+    LinkCheck(
         "link/encryption-mismatch",
         Severity.INFO,
         link_encryption_mismatch,
         EncryptionMismatch,
         "virtual network encryption is on in one of the two networks only",
     ),
-)
-
-ROUTE_CHECKS: tuple[Check[RouteFunction], ...] = (
-    Check(
+    RouteCheck(
         "route/next-hop-unreachable",
         Severity.CRITICAL,
         route_next_hop_unreachable,
         NextHopUnreachable,
         "a virtual appliance that routes lead to is in no network that can be reached",
     ),
-    Check(
+    RouteCheck(
         "route/forwarded-traffic-blocked",
         Severity.CRITICAL,
         route_forwarded_traffic_blocked,
@@ -205,7 +214,7 @@ ROUTE_CHECKS: tuple[Check[RouteFunction], ...] = (
         "routes lead through an appliance, and the receiving side of the peering has allowForwardedTraffic off",
         explains=frozenset({"link/forwarded-traffic-asymmetric"}),
     ),
-    Check(
+    RouteCheck(
         "route/gateway-without-transit",
         Severity.WARNING,
         route_gateway_without_transit,
@@ -215,4 +224,5 @@ ROUTE_CHECKS: tuple[Check[RouteFunction], ...] = (
     ),
 )
 
-CHECKS: tuple[AnyCheck, ...] = (*LINK_CHECKS, *ROUTE_CHECKS)
+LINK_CHECKS = tuple(check for check in CHECKS if isinstance(check, LinkCheck))
+ROUTE_CHECKS = tuple(check for check in CHECKS if isinstance(check, RouteCheck))

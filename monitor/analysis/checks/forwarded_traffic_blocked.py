@@ -112,10 +112,10 @@ def _fault(side: Peering, networks: list[list[tuple[Use, list[str]]]]) -> Networ
     )
     return NetworkFault(
         side.vnet,
-        ascii_lower(printable(side.name)),
         ForwardedTrafficBlocked.NOT_ACCEPTED,
         detail,
         repair.set_flag("allowForwardedTraffic", side),
+        about=ascii_lower(printable(side.name)),
         resource=side.id,
         side=side,
     )

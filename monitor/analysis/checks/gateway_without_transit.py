@@ -63,7 +63,6 @@ def route_gateway_without_transit(routing: Routing) -> Iterator[NetworkFault]:
         only = offers[0] if len(offers) == 1 else None
         yield NetworkFault(
             vnet.id,
-            "",
             GatewayWithoutTransit.NOT_USED if offers else GatewayWithoutTransit.NO_GATEWAY,
             detail,
             repair.set_flag("useRemoteGateways", only) if only else (),

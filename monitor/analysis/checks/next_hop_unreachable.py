@@ -87,9 +87,9 @@ def _fault(
         way_out = "Correct the next hop, or peer the network that has the appliance"
     return NetworkFault(
         vnet.id,
-        text,
         NextHopUnreachable.NOT_PEERED if owners else NextHopUnreachable.NOWHERE,
         f"Network {name} sends traffic to a virtual appliance that it cannot reach: {text} {where}. "
         f"It is the next hop of {wording.routes(found)}. {way_out}.",
+        about=text,
         resource=found[0][0].table.id,
     )

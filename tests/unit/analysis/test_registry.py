@@ -8,19 +8,19 @@ import pytest
 
 import monitor.analysis.checks
 from monitor.analysis.documentation import UndocumentedError, documentation
-from monitor.analysis.registry import CHECKS, AnyCheck
+from monitor.analysis.registry import CHECKS, Check
 
 SOURCES = Path(monitor.analysis.checks.__file__).parent
 TESTS = Path(__file__).parent / "checks"
 BY_NAME = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 
 
-def stem(check: AnyCheck) -> str:
+def stem(check: Check) -> str:
     return check.name.partition("/")[2].replace("-", "_")
 
 
 @BY_NAME
-def test_one_name_leads_to_file_function_and_test(check: AnyCheck) -> None:
+def test_one_name_leads_to_file_function_and_test(check: Check) -> None:
     module = importlib.import_module(f"monitor.analysis.checks.{stem(check)}")
     assert getattr(module, f"{check.name.partition('/')[0]}_{stem(check)}") is check.function
     assert (TESTS / f"test_{stem(check)}.py").is_file()
@@ -31,7 +31,7 @@ def test_every_file_of_a_check_is_registered() -> None:
 
 
 @BY_NAME
-def test_every_check_is_documented(check: AnyCheck) -> None:
+def test_every_check_is_documented(check: Check) -> None:
     parts = documentation(check.function)
     for text in (parts.summary, *parts.what, parts.why, parts.repair):
         assert text.endswith("."), text
@@ -45,7 +45,7 @@ def test_every_check_is_documented(check: AnyCheck) -> None:
 
 
 @BY_NAME
-def test_reasons_are_words_for_a_label(check: AnyCheck) -> None:
+def test_reasons_are_words_for_a_label(check: Check) -> None:
     assert check.reasons.__doc__
     for reason in check.reasons:
         assert reason.value.replace("_", "").isalpha()
@@ -53,14 +53,14 @@ def test_reasons_are_words_for_a_label(check: AnyCheck) -> None:
 
 
 @BY_NAME
-def test_every_reason_is_given_in_a_test_of_its_check(check: AnyCheck) -> None:
+def test_every_reason_is_given_in_a_test_of_its_check(check: Check) -> None:
     text = (TESTS / f"test_{stem(check)}.py").read_text()
     for reason in check.reasons:
         assert f'"{reason.value}"' in text, f"no test of {check.name} gives the reason {reason.value}"
 
 
 @BY_NAME
-def test_every_check_has_a_finding_a_clean_and_an_unseen_case(check: AnyCheck) -> None:
+def test_every_check_has_a_finding_a_clean_and_an_unseen_case(check: Check) -> None:
     module = importlib.import_module(f"tests.unit.analysis.checks.test_{stem(check)}")
     names = [name for name, _ in inspect.getmembers(module, inspect.isfunction) if name.startswith("test_")]
     for case in ("finding", "clean", "unseen"):

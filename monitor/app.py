@@ -11,12 +11,11 @@ import structlog
 from pydantic import SecretStr
 
 from monitor.analysis.engine import AnalysisOptions
-from monitor.analysis.registry import ROUTE_CHECKS
 from monitor.azure.arm import Arm
 from monitor.azure.clouds import CLOUDS
 from monitor.azure.credentials import make_credential
 from monitor.azure.failures import AzureError
-from monitor.collectors import routes, topology, traffic
+from monitor.collectors import topology, traffic
 from monitor.collectors.subscriptions import Selection
 from monitor.collectors.traffic import TrafficPlan
 from monitor.model import Ignore
@@ -30,7 +29,7 @@ from monitor.web.page import Page
 from monitor.web.server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator
 
     from monitor.model import Snapshot
     from monitor.settings import Settings
@@ -85,10 +84,7 @@ async def check(settings: Settings) -> Snapshot:
     """Read everything once and return what was found; traffic has no findings and is not read."""
     store, telemetry = Store(), Telemetry(COLLECTORS)
     async with _arm(settings, telemetry) as arm:
-        passes = Passes(arm, _plan(settings), store=store, telemetry=telemetry)
-        await passes.topology()
-        if settings.collectors.routes.enabled:
-            await passes.routes()
+        await Passes(arm, _plan(settings), store=store, telemetry=telemetry).topology()
     if store.latest is None:
         raise RuntimeError("a pass ended without a snapshot")
     return store.latest.snapshot
@@ -111,9 +107,7 @@ async def simulate(estate: str, *, host: str, port: int) -> int:
 @asynccontextmanager
 async def daemon(settings: Settings) -> AsyncIterator[Server]:
     """Serve HTTP and keep collecting for as long as the context lasts."""
-    wanted = settings.collectors
-    enabled = {traffic.COLLECTOR: wanted.traffic.enabled, routes.COLLECTOR: wanted.routes.enabled}
-    collectors = [one for one in COLLECTORS if enabled.get(one, True)]
+    collectors = [one for one in COLLECTORS if one != traffic.COLLECTOR or settings.collectors.traffic.enabled]
     store, telemetry = Store(), Telemetry(collectors)
     schedule = Schedule(telemetry)
     listen = settings.http.listen
@@ -135,23 +129,19 @@ async def daemon(settings: Settings) -> AsyncIterator[Server]:
         keep_what_is_loaded()
         stack.callback(schedule.close)
         schedule.start()
-        schedule.add(Job(topology.COLLECTOR, wanted.topology.interval, passes.topology))
-        jobs = (
-            Job(routes.COLLECTOR, wanted.routes.interval, passes.routes),
-            Job(traffic.COLLECTOR, wanted.traffic.interval, passes.traffic),
-        )
-        later = asyncio.create_task(
-            _after_topology(schedule, passes, [job for job in jobs if job.collector in collectors])
-        )
-        stack.callback(later.cancel)
+        schedule.add(Job(topology.COLLECTOR, settings.collectors.topology.interval, passes.topology))
+        if settings.collectors.traffic.enabled:
+            later = asyncio.create_task(
+                _traffic_after_topology(schedule, passes, settings.collectors.traffic.interval)
+            )
+            stack.callback(later.cancel)
         yield server
 
 
-async def _after_topology(schedule: Schedule, passes: Passes, jobs: Iterable[Job]) -> None:
-    """Begin with these once it is known which subscriptions and networks there are."""
+async def _traffic_after_topology(schedule: Schedule, passes: Passes, interval: float) -> None:
+    """Begin with traffic once it is known which networks there are."""
     await passes.first_topology_ended.wait()
-    for job in jobs:
-        schedule.add(job)
+    schedule.add(Job(traffic.COLLECTOR, interval, passes.traffic))
 
 
 def _arm(settings: Settings, telemetry: Telemetry) -> Arm:
@@ -178,8 +168,6 @@ def _arm(settings: Settings, telemetry: Telemetry) -> Arm:
 
 def _plan(settings: Settings) -> Plan:
     wanted = settings.collectors.traffic
-    # Without routes nothing can be said of them, not even that nothing was found.
-    not_run = () if settings.collectors.routes.enabled else (check.name for check in ROUTE_CHECKS)
     return Plan(
         selection=Selection(
             settings.subscriptions.include,
@@ -187,7 +175,7 @@ def _plan(settings: Settings) -> Plan:
             settings.subscriptions.management_groups,
         ),
         analysis=AnalysisOptions(
-            disabled=frozenset((*settings.checks.disabled, *not_run)),
+            disabled=frozenset(settings.checks.disabled),
             severity=settings.checks.severity,
             portal_url=CLOUDS[settings.azure.cloud].portal_url,
             tenant_id=settings.azure.tenant_id,

@@ -39,7 +39,6 @@ _DEMO_DEFAULTS = {
     "collectors": {
         "topology": {"interval": "2s"},
         "traffic": {"interval": "15s", "grain": "1m"},
-        "routes": {"interval": "15s"},
     },
     "http": {"listen": "127.0.0.1:9789"},
     **_CONSOLE,

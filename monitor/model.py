@@ -98,17 +98,6 @@ class SyncLevel(StrEnum):
     UNKNOWN = "Unknown"
 
 
-class NextHopType(StrEnum):
-    """``nextHopType`` of a route; ``UNKNOWN`` where it is absent or not a value that this version knows."""
-
-    VIRTUAL_NETWORK_GATEWAY = "VirtualNetworkGateway"
-    VNET_LOCAL = "VnetLocal"
-    INTERNET = "Internet"
-    VIRTUAL_APPLIANCE = "VirtualAppliance"
-    NONE = "None"
-    UNKNOWN = "Unknown"
-
-
 class Severity(StrEnum):
     """How much a finding matters; see :data:`SEVERITY_ORDER` for comparing."""
 
@@ -194,20 +183,11 @@ _MANAGED = "/virtualnetworkpeerings/anm_"
 
 
 @dataclass(frozen=True, slots=True)
-class Subnet:
-    """A subnet of a virtual network; ``route_table`` is None where none is tied to it."""
-
-    name: str
-    prefixes: tuple[str, ...] = ()
-    route_table: ArmId | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class VirtualNetwork:
     """A virtual network with its side of every peering; ``encryption`` is None where Azure did not say.
 
     ``peerings_complete`` is False when a peering in the answer could not be read, so that the absence of
-    one proves nothing; ``subnets_complete`` likewise.
+    one proves nothing.
     """
 
     id: ArmId
@@ -216,8 +196,6 @@ class VirtualNetwork:
     peerings: tuple[Peering, ...] = ()
     encryption: bool | None = None
     peerings_complete: bool = True
-    subnets: tuple[Subnet, ...] = ()
-    subnets_complete: bool = True
 
     @property
     def managed(self) -> bool:
@@ -228,24 +206,6 @@ class VirtualNetwork:
     def peering_limit(self) -> int:
         """How many peerings Azure allows on it."""
         return PEERING_LIMIT_MANAGED if self.managed else PEERING_LIMIT
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One route of a route table: ``prefix`` can be a service tag, ``next_hop_ip`` is a virtual appliance's."""
-
-    name: str
-    prefix: str
-    next_hop_type: NextHopType = NextHopType.UNKNOWN
-    next_hop_ip: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RouteTable:
-    """A route table with all of its routes; which subnets use it is told by the subnets."""
-
-    id: ArmId
-    routes: tuple[Route, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

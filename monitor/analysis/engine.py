@@ -9,10 +9,9 @@ from urllib.parse import quote
 
 from monitor.analysis.ignores import apply_ignores
 from monitor.analysis.pairing import pair
-from monitor.analysis.registry import CHECKS, LINK_CHECKS, NETWORK_CHECKS, ROUTE_CHECKS
-from monitor.analysis.routing import Routing
+from monitor.analysis.registry import CHECKS, LINK_CHECKS, NETWORK_CHECKS
 from monitor.analysis.sides import sides
-from monitor.model import CheckSetting, Finding, LinkKey, OnLink, OnNetwork
+from monitor.model import CheckSetting, Finding, OnLink, OnNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
         Ignore,
         IgnoredFinding,
         Link,
-        RouteTable,
         Severity,
         Side,
         VirtualNetwork,
@@ -74,19 +72,15 @@ def analyse(
     *,
     options: AnalysisOptions,
     now: float,
-    route_tables: Iterable[RouteTable] = (),
-    all_read: bool = True,
 ) -> Analysis:
-    """Pair the networks' peerings and check every link, the networks themselves and the routes of every subnet.
+    """Pair the networks' peerings and check every link, and the networks themselves.
 
     ``absence`` is what :func:`~monitor.analysis.pairing.pair` asks; ``now`` decides which ignores are in force.
-    ``all_read`` is False while a subscription has never been read.
     """
     networks = tuple(vnets)
     location = {vnet.id: vnet.location for vnet in networks}
     links = pair(networks, absence)
-    routing = Routing(networks, route_tables, all_read=all_read)
-    found = (*findings(links, routing, options=options), *network_findings(networks, options=options))
+    found = (*findings(links, options=options), *network_findings(networks, options=options))
     judged = apply_ignores(sorted(found, key=order), links, options.ignores, now=now)
     return Analysis(
         links=links,
@@ -98,14 +92,9 @@ def analyse(
     )
 
 
-def findings(
-    links: Iterable[Link], routing: Routing | None = None, *, options: AnalysisOptions
-) -> tuple[Finding, ...]:
-    """What is wrong with these links and routes, sorted; at most one finding per check and subject."""
-    explained: set[tuple[str, LinkKey]] = set()
-    found = list(_route_findings(routing, explained, options)) if routing is not None else []
-    for link in links:
-        found += (one for one in _findings(link, options) if (one.check, link.key) not in explained)
+def findings(links: Iterable[Link], *, options: AnalysisOptions) -> tuple[Finding, ...]:
+    """What is wrong with these links, sorted by check, link and side; at most one finding per check and link."""
+    found = [finding for link in links for finding in _findings(link, options)]
     found.sort(key=order)
     return tuple(found)
 
@@ -165,24 +154,3 @@ def _findings(link: Link, options: AnalysisOptions) -> Iterator[Finding]:
                 repair=fault.repair,
                 portal_url=options.portal_link(fault.side.id),
             )
-
-
-def _route_findings(
-    routing: Routing, explained: set[tuple[str, LinkKey]], options: AnalysisOptions
-) -> Iterator[Finding]:
-    """Note in ``explained`` which check on which link sees the same fault, as far as a disabled check does."""
-    for check in ROUTE_CHECKS:
-        for fault in check.function(routing):
-            if fault.side is not None:
-                link = LinkKey.between(fault.side.vnet, fault.side.remote_vnet)
-                explained |= {(name, link) for name in check.explains}
-            if check.name not in options.disabled:
-                yield Finding(
-                    check=check.name,
-                    severity=options.severity_of(check),
-                    subject=OnNetwork(fault.vnet, fault.about),
-                    reason=fault.reason.value,
-                    detail=fault.detail,
-                    repair=fault.repair,
-                    portal_url=options.portal_link(fault.resource or fault.vnet),
-                )

@@ -110,12 +110,6 @@ class Estate:
             for known in facts.vnets.values():
                 yield known.vnet
 
-    def all_read(self, *, now: float, max_age: float) -> bool:
-        """Whether there are facts, at most ``max_age`` seconds old, of every subscription."""
-        return all(
-            facts.read_at is not None and now - facts.read_at <= max_age for facts in self.subscriptions.values()
-        )
-
     def absence(self, vnet_id: ArmId, other: ArmId) -> HalfMissing | HalfUnseen:
         """Say why network ``vnet_id`` shows no peering to ``other``: missing, or merely unseen."""
         facts = self.subscriptions.get(ascii_lower(vnet_id.subscription_id))
@@ -159,7 +153,7 @@ def after_listing(
         )
     known: dict[str, KnownNetwork] = {}
     for vnet in vnets:
-        known[vnet.id.key] = KnownNetwork(_with_lost_parts(vnet, before.vnets.get(vnet.id.key)), now)
+        known[vnet.id.key] = KnownNetwork(_with_lost_peerings(vnet, before.vnets.get(vnet.id.key)), now)
     for key, old in before.vnets.items():
         if key not in known:
             known[key] = replace(old, listed=False)
@@ -179,15 +173,9 @@ def after_listing(
     )
 
 
-def _with_lost_parts(vnet: VirtualNetwork, old: KnownNetwork | None) -> VirtualNetwork:
-    """Keep the last good facts of a peering, or of a subnet, whose newest ones could not be read."""
-    if old is None:
-        return vnet
-    if not vnet.subnets_complete:
-        names = {ascii_lower(subnet.name) for subnet in vnet.subnets}
-        kept = tuple(subnet for subnet in old.vnet.subnets if ascii_lower(subnet.name) not in names)
-        vnet = replace(vnet, subnets=vnet.subnets + kept, subnets_complete=old.vnet.subnets_complete)
-    if vnet.peerings_complete:
+def _with_lost_peerings(vnet: VirtualNetwork, old: KnownNetwork | None) -> VirtualNetwork:
+    """Keep the last good facts of a peering whose newest ones could not be read."""
+    if vnet.peerings_complete or old is None:
         return vnet
     read = {peering.id for peering in vnet.peerings}
     lost = tuple(peering for peering in old.vnet.peerings if peering.id not in read)
@@ -287,7 +275,7 @@ def _after_answers(
                 gone.add(key)
             case VirtualNetwork():
                 was = vnets.get(key)
-                vnet = _with_lost_parts(answer, was)
+                vnet = _with_lost_peerings(answer, was)
                 vnets[key] = KnownNetwork(vnet, now, listed=was is not None and was.listed)
                 if answer.peerings_complete:
                     bare |= {(key, far) for far in demanded_of.get(key, ()) if not _has_peering_to(vnet, far)}

@@ -24,19 +24,13 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class NetworkFault:
-    """Something wrong with a network; ``about`` tells several of one check apart.
-
-    ``resource`` is where people see it in the portal, None for the network itself. ``side`` is the peering that
-    has to be changed, None where none has to be.
-    """
+    """Something wrong with a network; ``about`` tells several of one check apart, all else is as of a fault."""
 
     vnet: ArmId
     reason: StrEnum
     detail: str
     repair: tuple[str, ...] = ()
     about: str = ""
-    resource: ArmId | None = None
-    side: Peering | None = None
 
 
 def sides_where(link: Link, wrong: Callable[[Peering], bool]) -> list[tuple[HalfPresent, Half]]:

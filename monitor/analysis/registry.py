@@ -14,17 +14,11 @@ from monitor.analysis.checks.forwarded_traffic_asymmetric import (
     ForwardedTrafficAsymmetric,
     link_forwarded_traffic_asymmetric,
 )
-from monitor.analysis.checks.forwarded_traffic_blocked import (
-    ForwardedTrafficBlocked,
-    route_forwarded_traffic_blocked,
-)
 from monitor.analysis.checks.gateway_transit_missing import GatewayTransitMissing, link_gateway_transit_missing
 from monitor.analysis.checks.gateway_transit_unused import GatewayTransitUnused, link_gateway_transit_unused
-from monitor.analysis.checks.gateway_without_transit import GatewayWithoutTransit, route_gateway_without_transit
 from monitor.analysis.checks.guid_mismatch import GuidMismatch, link_guid_mismatch
 from monitor.analysis.checks.half_missing import HalfMissingReason, link_half_missing
 from monitor.analysis.checks.initiated import Initiated, link_initiated
-from monitor.analysis.checks.next_hop_unreachable import NextHopUnreachable, route_next_hop_unreachable
 from monitor.analysis.checks.out_of_sync import OutOfSync, link_out_of_sync
 from monitor.analysis.checks.peering_limit import PeeringLimit, vnet_peering_limit
 from monitor.analysis.checks.provisioning_failed import ProvisioningFailed, link_provisioning_failed
@@ -41,7 +35,6 @@ if TYPE_CHECKING:
     from enum import StrEnum
 
     from monitor.analysis.fault import Fault, NetworkFault
-    from monitor.analysis.routing import Routing
     from monitor.model import Link, VirtualNetwork
 
 
@@ -76,27 +69,7 @@ class NetworkCheck:
         return frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class RouteCheck:
-    """A check of routes: the same, but its function is given all networks and route tables.
-
-    ``explains`` names the checks of links that see the same on the side to be changed, and know less of it.
-    """
-
-    name: str
-    severity: Severity
-    function: Callable[[Routing], Iterator[NetworkFault]]
-    reasons: type[StrEnum]
-    summary: str
-    explains: frozenset[str] = frozenset()
-
-    @property
-    def silenced_by(self) -> frozenset[str]:
-        """Nothing: what a link's fault explains, a check of routes does not report in the first place."""
-        return frozenset()
-
-
-Check = LinkCheck | NetworkCheck | RouteCheck
+Check = LinkCheck | NetworkCheck
 
 
 DISCONNECTED = frozenset({"link/disconnected"})
@@ -236,31 +209,7 @@ CHECKS: tuple[Check, ...] = (
         PeeringLimit,
         "80 % of the peerings that Azure allows on the network are used",
     ),
-    RouteCheck(
-        "route/next-hop-unreachable",
-        Severity.CRITICAL,
-        route_next_hop_unreachable,
-        NextHopUnreachable,
-        "a virtual appliance that routes lead to is in no network that can be reached",
-    ),
-    RouteCheck(
-        "route/forwarded-traffic-blocked",
-        Severity.CRITICAL,
-        route_forwarded_traffic_blocked,
-        ForwardedTrafficBlocked,
-        "routes lead through an appliance, and the receiving side of the peering has allowForwardedTraffic off",
-        explains=frozenset({"link/forwarded-traffic-asymmetric"}),
-    ),
-    RouteCheck(
-        "route/gateway-without-transit",
-        Severity.WARNING,
-        route_gateway_without_transit,
-        GatewayWithoutTransit,
-        "routes lead to a gateway, and the network has neither one of its own nor uses a remote one",
-        explains=frozenset({"link/gateway-transit-unused"}),
-    ),
 )
 
 LINK_CHECKS = tuple(check for check in CHECKS if isinstance(check, LinkCheck))
 NETWORK_CHECKS = tuple(check for check in CHECKS if isinstance(check, NetworkCheck))
-ROUTE_CHECKS = tuple(check for check in CHECKS if isinstance(check, RouteCheck))

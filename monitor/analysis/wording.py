@@ -8,9 +8,8 @@ from monitor.model import Reason, ascii_lower
 from monitor.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
-    from monitor.analysis.routing import Use
     from monitor.model import ArmId, HalfUnseen, Peering
 
 LISTED = 8
@@ -45,20 +44,6 @@ def side(peering: Peering) -> str:
 def subject(peering: Peering) -> str:
     """One side at the beginning of a sentence."""
     return f"P{side(peering)[1:]}"
-
-
-def routes(found: Sequence[tuple[Use, Collection[str]]]) -> str:
-    """Routes by their tables, each with the subnets that use it: ``route a of table rt (subnet x of vnet)``."""
-    first = "; ".join(_routes(use, names) for use, names in found[:LISTED])
-    return f"{first}; and of {len(found) - LISTED} more tables" if len(found) > LISTED else first
-
-
-def _routes(use: Use, names: Collection[str]) -> str:
-    return (
-        f"{'route' if len(names) == 1 else 'routes'} {listing(names)} of table {printable(use.table.id.name)} "
-        f"({'subnet' if len(use.subnets) == 1 else 'subnets'} {listing(use.subnets)} "
-        f"of {printable(use.vnet.id.name)})"
-    )
 
 
 def unseen(half: HalfUnseen, peering: Peering) -> str:

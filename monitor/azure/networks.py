@@ -1,4 +1,4 @@
-"""Reading subscriptions, networks and route tables: listings page by page, and one network asked directly."""
+"""Reading subscriptions and virtual networks: whole listings page by page, and one network asked directly."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from monitor.azure.arm import Arm, Service, path_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from monitor.model import ArmId, RouteTable, Subscription, VirtualNetwork
+    from monitor.model import ArmId, Subscription, VirtualNetwork
 
 T = TypeVar("T")
 
@@ -65,24 +65,6 @@ async def list_virtual_networks(arm: Arm, subscription_id: str) -> Listing[Virtu
         path_of(f"/subscriptions/{subscription_id}/providers/Microsoft.Network/virtualNetworks"),
         wire.vnets_page,
         api="virtual_networks",
-        service=Service.NETWORK,
-        api_version=NETWORK_API_VERSION,
-        subscription_id=subscription_id,
-    )
-
-
-async def list_route_tables(arm: Arm, subscription_id: str) -> Listing[RouteTable]:
-    """List a subscription's route tables; which subnets use them is told by the virtual networks.
-
-    Raises:
-        AzureError: the listing could not be read to its end.
-
-    """
-    return await _list(
-        arm,
-        path_of(f"/subscriptions/{subscription_id}/providers/Microsoft.Network/routeTables"),
-        wire.route_tables_page,
-        api="route_tables",
         service=Service.NETWORK,
         api_version=NETWORK_API_VERSION,
         subscription_id=subscription_id,

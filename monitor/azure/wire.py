@@ -13,19 +13,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import msgspec
 
 from monitor.azure.failures import bad_response, one_line
-from monitor.model import (
-    ArmId,
-    NextHopType,
-    Peering,
-    PeeringState,
-    Route,
-    RouteTable,
-    Subnet,
-    Subscription,
-    SyncLevel,
-    VirtualNetwork,
-    ascii_lower,
-)
+from monitor.model import ArmId, Peering, PeeringState, Subscription, SyncLevel, VirtualNetwork, ascii_lower
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,13 +27,8 @@ _VNET_ID = re.compile(
     r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Network/virtualNetworks/[^/]+",
     re.IGNORECASE,
 )
-_ROUTE_TABLE_ID = re.compile(
-    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Network/routeTables/[^/]+",
-    re.IGNORECASE,
-)
 _DOT_SEGMENT = re.compile(r"/\.\.?(/|$)")
 _STATES = {state.value: state for state in PeeringState if state is not PeeringState.UNKNOWN}
-_NEXT_HOPS = {kind.value: kind for kind in NextHopType if kind is not NextHopType.UNKNOWN}
 _LEVELS = {level.value: level for level in SyncLevel if level is not SyncLevel.UNKNOWN}
 
 
@@ -68,11 +51,8 @@ class _Encryption(msgspec.Struct, gc=False):
     enabled: bool | None = None
 
 
-_NOTHING = msgspec.Raw(b"null")
-
-
 class _PeeringProperties(msgspec.Struct, rename="camel", gc=False):
-    remote_virtual_network: msgspec.Raw = _NOTHING
+    remote_virtual_network: _Reference | None = None
     peering_state: str | None = None
     peering_sync_level: str | None = None
     provisioning_state: str | None = None
@@ -83,8 +63,8 @@ class _PeeringProperties(msgspec.Struct, rename="camel", gc=False):
     peer_complete_vnets: bool | None = None
     enable_only_ipv6_peering: bool | None = msgspec.field(default=None, name="enableOnlyIPv6Peering")
     resource_guid: str | None = None
-    remote_address_space: msgspec.Raw = _NOTHING
-    remote_virtual_network_address_space: msgspec.Raw = _NOTHING
+    remote_address_space: _AddressSpace | None = None
+    remote_virtual_network_address_space: _AddressSpace | None = None
     local_subnet_names: list[str] | None = None
     remote_subnet_names: list[str] | None = None
 
@@ -95,22 +75,10 @@ class _Peering(msgspec.Struct, gc=False):
     properties: _PeeringProperties | None = None
 
 
-class _SubnetProperties(msgspec.Struct, rename="camel", gc=False):
-    address_prefix: str | None = None
-    address_prefixes: list[str] | None = None
-    route_table: msgspec.Raw = _NOTHING
-
-
-class _Subnet(msgspec.Struct, gc=False):
-    name: str
-    properties: _SubnetProperties | None = None
-
-
 class _VnetProperties(msgspec.Struct, rename="camel", gc=False):
     address_space: _AddressSpace | None = None
     encryption: _Encryption | None = None
     virtual_network_peerings: list[_Peering] | None = None
-    subnets: list[_Subnet] | None = None
 
 
 class _Vnet(msgspec.Struct, gc=False):
@@ -128,33 +96,12 @@ class _LooseVnetProperties(msgspec.Struct, rename="camel", gc=False):
     address_space: _AddressSpace | None = None
     encryption: _Encryption | None = None
     virtual_network_peerings: list[msgspec.Raw] | None = None
-    subnets: list[msgspec.Raw] | None = None
 
 
 class _LooseVnet(msgspec.Struct, gc=False):
     id: str
     location: str | None = None
     properties: _LooseVnetProperties | None = None
-
-
-class _RouteProperties(msgspec.Struct, rename="camel", gc=False):
-    address_prefix: str
-    next_hop_type: str | None = None
-    next_hop_ip_address: str | None = None
-
-
-class _Route(msgspec.Struct, gc=False):
-    name: str
-    properties: _RouteProperties
-
-
-class _RouteTableProperties(msgspec.Struct, gc=False):
-    routes: list[_Route] | None = None
-
-
-class _RouteTable(msgspec.Struct, gc=False):
-    id: str
-    properties: _RouteTableProperties | None = None
 
 
 class _Subscription(msgspec.Struct, rename="camel", gc=False):
@@ -208,11 +155,7 @@ _decode_page = msgspec.json.Decoder(Page).decode
 _decode_vnet_page = msgspec.json.Decoder(_VnetPage).decode
 _decode_vnet = msgspec.json.Decoder(_Vnet).decode
 _decode_loose_vnet = msgspec.json.Decoder(_LooseVnet).decode
-_decode_reference = msgspec.json.Decoder(_Reference | None).decode
-_decode_space = msgspec.json.Decoder(_AddressSpace | None).decode
 _decode_peering = msgspec.json.Decoder(_Peering).decode
-_decode_subnet = msgspec.json.Decoder(_Subnet).decode
-_decode_route_table = msgspec.json.Decoder(_RouteTable).decode
 _decode_subscription = msgspec.json.Decoder(_Subscription).decode
 _decode_graph_page = msgspec.json.Decoder(_GraphPage).decode
 _decode_graph_subscription = msgspec.json.Decoder(_GraphSubscription).decode
@@ -306,40 +249,6 @@ def _vnets_one_by_one(body: bytes) -> Decoded[VirtualNetwork]:
     return Decoded(tuple(found), tuple(problems), page.next_link or None)
 
 
-def route_tables_page(body: bytes) -> Decoded[RouteTable]:
-    """Read a page of a subscription's route tables.
-
-    A table one of whose routes is malformed is not read at all: without it, which route wins cannot be told.
-
-    Raises:
-        msgspec.DecodeError: the page itself is malformed.
-
-    """
-    page = _decode_page(body)
-    found: list[RouteTable] = []
-    problems: list[str] = []
-    for raw in page.value:
-        try:
-            item = _decode_route_table(raw)
-            table_id = _route_table_id(item.id)
-        except (msgspec.DecodeError, UnicodeDecodeError, _UnreadableError) as error:
-            problems.append(_problem(raw, "route table", error))
-            continue
-        routes = item.properties.routes if item.properties else None
-        found.append(RouteTable(table_id, tuple([_route_facts(one) for one in routes or ()])))
-    return Decoded(tuple(found), tuple(problems), page.next_link or None)
-
-
-def _route_facts(item: _Route) -> Route:
-    properties = item.properties
-    return Route(
-        item.name,
-        properties.address_prefix,
-        _NEXT_HOPS.get(properties.next_hop_type or "", NextHopType.UNKNOWN),
-        properties.next_hop_ip_address or None,
-    )
-
-
 def vnet(body: bytes) -> VirtualNetwork:
     """Read one virtual network; ``peerings_complete`` tells whether all of its peerings could be read.
 
@@ -363,68 +272,48 @@ def _read_vnet(raw: msgspec.Raw | bytes, problems: list[str]) -> VirtualNetwork:
 def _read_whole(item: _Vnet) -> VirtualNetwork:
     properties = item.properties or _VnetProperties()
     vnet_id = _vnet_id(item.id)
-    return VirtualNetwork(
-        vnet_id,
-        item.location or "",
-        _prefixes(properties.address_space) or (),
-        tuple([_peering_facts(vnet_id, one) for one in properties.virtual_network_peerings or ()]),
-        properties.encryption.enabled if properties.encryption else None,
-        subnets=tuple([_subnet_facts(one) for one in properties.subnets or ()]),
-    )
+    peerings = tuple([_peering_facts(vnet_id, one) for one in properties.virtual_network_peerings or ()])
+    return _vnet_facts(vnet_id, item.location, properties, peerings, complete=True)
 
 
 def _read_loose_vnet(raw: msgspec.Raw | bytes, problems: list[str]) -> VirtualNetwork:
-    """Save what can be saved of a network one of whose peerings or subnets is malformed."""
+    """Save what can be saved of a network one of whose peerings is malformed."""
     item = _decode_loose_vnet(raw)
     vnet_id = _vnet_id(item.id)
     properties = item.properties or _LooseVnetProperties()
     peerings: list[Peering] = []
-    peerings_complete = True
+    complete = True
     for one in properties.virtual_network_peerings or ():
         try:
             peerings.append(_peering_facts(vnet_id, _decode_peering(one)))
         except (msgspec.DecodeError, UnicodeDecodeError, _UnreadableError) as error:
-            peerings_complete = False
+            complete = False
             problems.append(_problem(one, f"peering of {vnet_id}", error))
-    subnets: list[Subnet] = []
-    subnets_complete = True
-    for one in properties.subnets or ():
-        try:
-            subnets.append(_subnet_facts(_decode_subnet(one)))
-        except (msgspec.DecodeError, UnicodeDecodeError, _UnreadableError) as error:
-            subnets_complete = False
-            problems.append(_problem(one, f"subnet of {vnet_id}", error))
+    return _vnet_facts(vnet_id, item.location, properties, tuple(peerings), complete=complete)
+
+
+def _vnet_facts(
+    vnet_id: ArmId,
+    location: str | None,
+    properties: _VnetProperties | _LooseVnetProperties,
+    peerings: tuple[Peering, ...],
+    *,
+    complete: bool,
+) -> VirtualNetwork:
     return VirtualNetwork(
         vnet_id,
-        item.location or "",
+        location or "",
         _prefixes(properties.address_space) or (),
-        tuple(peerings),
+        peerings,
         properties.encryption.enabled if properties.encryption else None,
-        peerings_complete,
-        tuple(subnets),
-        subnets_complete,
+        complete,
     )
-
-
-def _subnet_facts(item: _Subnet) -> Subnet:
-    properties = item.properties
-    if properties is None:
-        return _subnet(item.name, None, None)
-    table = _route_table(bytes(properties.route_table))
-    if properties.address_prefix is None and properties.address_prefixes:
-        return Subnet(item.name, tuple(properties.address_prefixes), table)
-    return _subnet(item.name, properties.address_prefix, table)
-
-
-@lru_cache(maxsize=INTERNED_IDS)
-def _subnet(name: str, prefix: str | None, table: ArmId | None) -> Subnet:
-    return Subnet(name, (prefix,) if prefix is not None else (), table)
 
 
 def _peering_facts(vnet_id: ArmId, item: _Peering) -> Peering:
     properties = item.properties
-    remote = _remote_vnet(bytes(properties.remote_virtual_network)) if properties else None
-    if properties is None or remote is None:
+    remote = properties.remote_virtual_network.id if properties and properties.remote_virtual_network else None
+    if properties is None or not remote:
         raise _UnreadableError("it names no remoteVirtualNetwork")
     if not item.id and not item.name:
         raise _UnreadableError("it has neither an id nor a name")
@@ -432,7 +321,7 @@ def _peering_facts(vnet_id: ArmId, item: _Peering) -> Peering:
     return Peering(
         _arm_id(item.id or f"{vnet_id.text}/virtualNetworkPeerings/{item.name}"),
         vnet_id,
-        remote,
+        _vnet_id(remote),
         _STATES.get(state or "", PeeringState.UNKNOWN),
         state,
         _LEVELS.get(level or "", SyncLevel.UNKNOWN),
@@ -445,8 +334,8 @@ def _peering_facts(vnet_id: ArmId, item: _Peering) -> Peering:
         properties.peer_complete_vnets,
         properties.enable_only_ipv6_peering,
         properties.resource_guid,
-        _peered_prefixes(bytes(properties.remote_address_space)),
-        _peered_prefixes(bytes(properties.remote_virtual_network_address_space)),
+        _prefixes(properties.remote_address_space),
+        _prefixes(properties.remote_virtual_network_address_space),
         _names(properties.local_subnet_names),
         _names(properties.remote_subnet_names),
     )
@@ -464,32 +353,8 @@ def _vnet_id(text: str) -> ArmId:
     return ArmId(text)
 
 
-@lru_cache(maxsize=INTERNED_IDS)
-def _route_table_id(text: str) -> ArmId:
-    if _ROUTE_TABLE_ID.fullmatch(text) is None or _DOT_SEGMENT.search(text):
-        raise _UnreadableError(f"{text!r} is not the id of a route table")
-    return ArmId(text)
-
-
 def _prefixes(space: _AddressSpace | None) -> tuple[str, ...] | None:
     return tuple(space.address_prefixes) if space is not None and space.address_prefixes is not None else None
-
-
-@lru_cache(maxsize=INTERNED_IDS)
-def _remote_vnet(raw: bytes) -> ArmId | None:
-    reference = _decode_reference(raw)
-    return _vnet_id(reference.id) if reference is not None and reference.id else None
-
-
-@lru_cache(maxsize=INTERNED_IDS)
-def _route_table(raw: bytes) -> ArmId | None:
-    reference = _decode_reference(raw)
-    return _route_table_id(reference.id) if reference is not None and reference.id else None
-
-
-@lru_cache(maxsize=INTERNED_IDS)
-def _peered_prefixes(raw: bytes) -> tuple[str, ...] | None:
-    return _prefixes(_decode_space(raw))
 
 
 def _names(names: Iterable[str] | None) -> tuple[str, ...]:

@@ -11,8 +11,7 @@ import structlog
 
 from monitor.analysis.engine import AnalysisOptions, analyse
 from monitor.analysis.estate import Estate
-from monitor.collectors import routes, subscriptions, topology, traffic
-from monitor.collectors.routes import Routes
+from monitor.collectors import subscriptions, topology, traffic
 from monitor.collectors.subscriptions import Directory, Selection
 from monitor.collectors.traffic import Traffic, TrafficPlan
 from monitor.metrics.exposition import Rendered
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from monitor.runtime.store import Store
     from monitor.runtime.telemetry import Telemetry
 
-COLLECTORS = (subscriptions.COLLECTOR, topology.COLLECTOR, traffic.COLLECTOR, routes.COLLECTOR)
+COLLECTORS = (subscriptions.COLLECTOR, topology.COLLECTOR, traffic.COLLECTOR)
 """Every collector's name, as it stands in the metrics."""
 
 log = structlog.get_logger(__name__)
@@ -50,7 +49,6 @@ class _Known:
     directory: Directory = field(default_factory=Directory)
     estate: Estate = field(default_factory=Estate)
     traffic: Traffic = field(default_factory=Traffic)
-    routes: Routes = field(default_factory=Routes)
 
 
 class Passes:
@@ -87,11 +85,6 @@ class Passes:
     async def traffic(self) -> None:
         """Read the metrics of the networks that the last topology pass found, publish."""
         await self._run(traffic.COLLECTOR, self._read_traffic)
-        await self._publish()
-
-    async def routes(self) -> None:
-        """Read the route tables of the subscriptions that the last discovery found, publish."""
-        await self._run(routes.COLLECTOR, self._read_routes)
         await self._publish()
 
     async def _run(self, collector: str, read: Callable[[], Awaitable[Iterable[Coverage]]]) -> None:
@@ -144,18 +137,6 @@ class Passes:
         # Without a network there is nothing to ask about, and whether that is well is for the topology to say.
         return known.traffic.coverage.values() or self._topology_coverage()
 
-    async def _read_routes(self) -> Iterable[Coverage]:
-        known = self._known
-        known.routes = await routes.collect_routes(
-            self._arm,
-            known.routes,
-            readable=known.directory.readable(),
-            unlisted=known.directory.unlisted(),
-            clock=self._clock,
-            max_age=self._plan.max_age,
-        )
-        return known.routes.coverage.values()
-
     def _topology_coverage(self) -> list[Coverage]:
         return [facts.coverage(one) for one, facts in sorted(self._known.estate.subscriptions.items())]
 
@@ -167,10 +148,8 @@ class Passes:
                 *known.directory.coverage(),
                 *self._topology_coverage(),
                 *(row for _, row in sorted(known.traffic.coverage.items())),
-                *(row for _, row in sorted(known.routes.coverage.items())),
             )
             subscriptions_known = tuple(one.subscription for one in known.directory.watched.values())
-            route_tables = tuple(known.routes.route_tables())
             points = tuple(point for _, point in sorted(known.traffic.points.items()))
             support = known.traffic.support()
             rate_limits = self._telemetry.rate_limits()
@@ -178,14 +157,7 @@ class Passes:
 
             def build() -> Published:
                 networks = tuple(sorted(estate.networks(), key=lambda network: network.id))
-                analysis = analyse(
-                    networks,
-                    estate.absence,
-                    options=self._plan.analysis,
-                    now=built_at,
-                    route_tables=route_tables,
-                    all_read=estate.all_read(now=built_at, max_age=self._plan.max_age),
-                )
+                analysis = analyse(networks, estate.absence, options=self._plan.analysis, now=built_at)
                 snapshot = Snapshot(
                     built_at=built_at,
                     virtual_networks=networks,

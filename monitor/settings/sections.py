@@ -55,6 +55,7 @@ NOT_BUILT: Mapping[str, str] = MappingProxyType(
     {
         "azure.log_analytics_url": "reading Log Analytics",
         "collectors.traffic.log_analytics_workspace_id": "traffic by peering from flow logs",
+        "collectors.routes": "reading routes",
         "collectors.activity": "reading the activity log",
         "expectations": "declaring the topology that must exist",
         "http.health_listen": "a separate port for the probes",
@@ -190,19 +191,11 @@ class Traffic(Section):
         return metrics
 
 
-class Routes(Section):
-    """The collector of route tables, without which there are no checks on routes."""
-
-    enabled: Annotated[bool, Field(description="Whether route tables are read and checked.")] = True
-    interval: Annotated[Seconds, Field(description="How often route tables are read.")] = 300.0
-
-
 class Collectors(Section):
     """What is read, and how often."""
 
     topology: Topology = Topology()
     traffic: Traffic = Traffic()
-    routes: Routes = Routes()
 
 
 class Staleness(Section):

@@ -79,14 +79,8 @@ def page() -> str:
             tenant.azure.apply(events.DeletePeering(vnet="vnet-app", peering="app-to-hub"))
             overlap = ("10.3.0.0/16", "10.2.128.0/17")
             tenant.azure.apply(events.ResizeVnet(vnet="vnet-dev", address_space=overlap))
-            tenant.azure.apply(
-                events.SetFlag(
-                    vnet="vnet-data", peering="data-to-hub", flag="allow_forwarded_traffic", value=False
-                )
-            )
             await tenant.topology()
             await tenant.traffic()
-            await tenant.routes()
             return tenant.page()
 
     return asyncio.run(read())

@@ -64,10 +64,6 @@ class Monitored:
         await self.passes.traffic()
         return self.snapshot
 
-    async def routes(self) -> Snapshot:
-        await self.passes.routes()
-        return self.snapshot
-
     @property
     def snapshot(self) -> Snapshot:
         assert self.store.latest is not None

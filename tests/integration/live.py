@@ -123,7 +123,7 @@ async def live(
         azure = await stack.enter_async_context(Simulator(chosen, token=token, play=play))
         if arrange is not None:
             arrange(azure)
-        collectors = {"topology": {"interval": "1s"}, "traffic": {"interval": "2s"}, "routes": {"interval": "1s"}}
+        collectors = {"topology": {"interval": "1s"}, "traffic": {"interval": "2s"}}
         settings = load_settings(
             None,
             {},

@@ -437,10 +437,7 @@ class TestCheck:
         told = json.loads(ended.stdout)
         assert ended.returncode == told["exit_code"] == 2
         assert told["findings"]
-        assert [(row["collector"], row["reason"]) for row in told["coverage"]] == [
-            ("topology", "not_found"),
-            ("routes", "not_found"),
-        ]
+        assert [row["reason"] for row in told["coverage"]] == ["not_found"]
 
     def test_a_reader_that_left_changes_no_exit_code(self, broken: Azure) -> None:
         reading, writing = os.pipe()
@@ -554,7 +551,6 @@ class TestDemo:
         assert settings.collectors.topology.interval == 2.0
         assert settings.collectors.traffic.interval == 15.0
         assert settings.collectors.traffic.grain == "1m"
-        assert settings.collectors.routes.interval == 15.0
         assert settings.log.format == "console"
 
     def test_file_and_environment_win_over_them(self, config: Path) -> None:

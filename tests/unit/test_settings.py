@@ -638,7 +638,7 @@ http: {listen: 80}
         ["9", "collectors.traffic.grain"],
         ["10", "collectors.traffic.grain"],
         ["11", "collectors.traffic.metrics[0]"],
-        ["12", "collectors.routes.interval"],
+        ["12", "collectors.routes"],
         ["14", "checks.disabled[0]"],
         ["15", "http.listen"],
     ]

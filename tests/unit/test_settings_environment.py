@@ -155,8 +155,7 @@ def test_variables_of_others_are_passed_over() -> None:
             "INTERVAL",
             (
                 "is no setting; did you mean PEERING_MONITOR_COLLECTORS__TOPOLOGY__INTERVAL "
-                "or PEERING_MONITOR_COLLECTORS__TRAFFIC__INTERVAL "
-                "or PEERING_MONITOR_COLLECTORS__ROUTES__INTERVAL?"
+                "or PEERING_MONITOR_COLLECTORS__TRAFFIC__INTERVAL?"
             ),
         ),
         ("MAX_CONCURRENCY", "is no setting; did you mean PEERING_MONITOR_AZURE__MAX_CONCURRENCY?"),

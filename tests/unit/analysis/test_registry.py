@@ -8,7 +8,7 @@ import pytest
 
 import monitor.analysis.checks
 from monitor.analysis.documentation import UndocumentedError, documentation
-from monitor.analysis.registry import CHECKS, LINK_CHECKS, NETWORK_CHECKS, ROUTE_CHECKS, Check
+from monitor.analysis.registry import CHECKS, LINK_CHECKS, NETWORK_CHECKS, Check, LinkCheck
 
 SOURCES = Path(monitor.analysis.checks.__file__).parent
 TESTS = Path(__file__).parent / "checks"
@@ -22,12 +22,14 @@ def stem(check: Check) -> str:
 @BY_NAME
 def test_one_name_leads_to_file_function_and_test(check: Check) -> None:
     module = importlib.import_module(f"monitor.analysis.checks.{stem(check)}")
-    assert getattr(module, f"{check.name.partition('/')[0]}_{stem(check)}") is check.function
+    kind = check.name.partition("/")[0]
+    assert kind == ("link" if isinstance(check, LinkCheck) else "vnet")
+    assert getattr(module, f"{kind}_{stem(check)}") is check.function
     assert (TESTS / f"test_{stem(check)}.py").is_file()
 
 
 def test_every_check_is_of_one_kind_and_named_once() -> None:
-    assert {*LINK_CHECKS, *NETWORK_CHECKS, *ROUTE_CHECKS} == {*CHECKS}
+    assert {*LINK_CHECKS, *NETWORK_CHECKS} == {*CHECKS}
     assert len({check.name for check in CHECKS}) == len(CHECKS)
 
 

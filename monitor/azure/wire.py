@@ -51,6 +51,10 @@ class _Encryption(msgspec.Struct, gc=False):
     enabled: bool | None = None
 
 
+_NOTHING = msgspec.Raw(b"null")
+"""An absent property that is left undecoded at first: address spaces are few, and decoded once each."""
+
+
 class _PeeringProperties(msgspec.Struct, rename="camel", gc=False):
     remote_virtual_network: _Reference | None = None
     peering_state: str | None = None
@@ -63,8 +67,8 @@ class _PeeringProperties(msgspec.Struct, rename="camel", gc=False):
     peer_complete_vnets: bool | None = None
     enable_only_ipv6_peering: bool | None = msgspec.field(default=None, name="enableOnlyIPv6Peering")
     resource_guid: str | None = None
-    remote_address_space: _AddressSpace | None = None
-    remote_virtual_network_address_space: _AddressSpace | None = None
+    remote_address_space: msgspec.Raw = _NOTHING
+    remote_virtual_network_address_space: msgspec.Raw = _NOTHING
     local_subnet_names: list[str] | None = None
     remote_subnet_names: list[str] | None = None
 
@@ -155,6 +159,7 @@ _decode_page = msgspec.json.Decoder(Page).decode
 _decode_vnet_page = msgspec.json.Decoder(_VnetPage).decode
 _decode_vnet = msgspec.json.Decoder(_Vnet).decode
 _decode_loose_vnet = msgspec.json.Decoder(_LooseVnet).decode
+_decode_space = msgspec.json.Decoder(_AddressSpace | None).decode
 _decode_peering = msgspec.json.Decoder(_Peering).decode
 _decode_subscription = msgspec.json.Decoder(_Subscription).decode
 _decode_graph_page = msgspec.json.Decoder(_GraphPage).decode
@@ -334,8 +339,8 @@ def _peering_facts(vnet_id: ArmId, item: _Peering) -> Peering:
         properties.peer_complete_vnets,
         properties.enable_only_ipv6_peering,
         properties.resource_guid,
-        _prefixes(properties.remote_address_space),
-        _prefixes(properties.remote_virtual_network_address_space),
+        _peered_prefixes(bytes(properties.remote_address_space)),
+        _peered_prefixes(bytes(properties.remote_virtual_network_address_space)),
         _names(properties.local_subnet_names),
         _names(properties.remote_subnet_names),
     )
@@ -355,6 +360,11 @@ def _vnet_id(text: str) -> ArmId:
 
 def _prefixes(space: _AddressSpace | None) -> tuple[str, ...] | None:
     return tuple(space.address_prefixes) if space is not None and space.address_prefixes is not None else None
+
+
+@lru_cache(maxsize=INTERNED_IDS)
+def _peered_prefixes(raw: bytes) -> tuple[str, ...] | None:
+    return _prefixes(_decode_space(raw))
 
 
 def _names(names: Iterable[str] | None) -> tuple[str, ...]:

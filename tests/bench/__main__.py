@@ -38,7 +38,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure what the monitor costs.")
     parser.add_argument("--size", default=SIZE, help=f"SUBSCRIPTIONSxSPOKES of the estate (default: {SIZE})")
     estate = f"hub-spoke:{parser.parse_args().size}"
-    log.configure(level="warning", format="console")
+    log.configure(level="error", format="console")
     began = time.monotonic()
     report.say(report.machine())
     expectations: list[report.Expectation] = []

@@ -122,7 +122,7 @@ class Daemon:
 
 
 async def main(azure: str) -> None:
-    log.configure(level="warning", format="console")
+    log.configure(level="error", format="console")
     store, telemetry = Store(), Telemetry(COLLECTORS)
     plan = Plan(Selection(), AnalysisOptions(), DAY, None)
     server = Server(

@@ -8,10 +8,11 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format reference bench lock components clean
+.PHONY: help demo install test lint format reference bench lock components clean
 
 help:
 	@echo "make demo       the monitor against a simulated Azure (ARGS='--listen HOST:PORT --estate FILE')"
+	@echo "make install    the command peering-monitor, in .venv/bin"
 	@echo "make test       linters, types, architecture and every test"
 	@echo "make lint       linters, types and architecture only"
 	@echo "make format     format the code"
@@ -19,6 +20,8 @@ help:
 	@echo "make bench      decoding, rendering and scraping, as ratios"
 	@echo "make lock       renew the lock files"
 	@echo "make clean      remove what the other targets made"
+
+install: $(VENV)/run.stamp
 
 demo: $(VENV)/run.stamp
 	@exec $(BIN)/peering-monitor demo $(ARGS)

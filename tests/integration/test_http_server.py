@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import random
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from html.parser import HTMLParser
@@ -163,10 +164,10 @@ class TestMetrics:
         store.publish(snapshots[0])
 
         async def publish() -> None:
+            chance = random.Random(1)  # taking turns, the two can fall into step with the scrapes
             while True:
-                for one in snapshots:
-                    store.publish(one)
-                    await asyncio.sleep(0)
+                store.publish(chance.choice(snapshots))
+                await asyncio.sleep(0)
 
         async def scrape(http: Client, accept: str, encoding: str) -> set[bytes]:
             answers = [await http.ask("/metrics", Accept=accept, Accept_Encoding=encoding) for _ in range(20)]

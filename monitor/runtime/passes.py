@@ -91,11 +91,10 @@ class Passes:
         """Give a collector its outcome, duration and last success: the same for every one of them."""
         started = time.monotonic()
         try:
-            rows = tuple(await read())
-            outcome = outcome_of(rows)
+            outcome = outcome_of(await read())
         except Exception:  # the one broad catch: a defect of ours costs this run, not the daemon or the facts
             log.exception("collector failed unexpectedly; the last good facts are kept", collector=collector)
-            rows, outcome = (), "failure"
+            outcome = "failure"
         seconds = time.monotonic() - started
         self._telemetry.run_ended(collector, outcome=outcome, seconds=seconds, now=self._clock())
         log.debug("collector ended", collector=collector, outcome=outcome, seconds=round(seconds, 3))
